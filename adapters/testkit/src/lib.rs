@@ -1,0 +1,1 @@
+//! The laws every adapter keeps, and fakes to hold them against.

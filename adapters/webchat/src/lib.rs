@@ -1,0 +1,1 @@
+//! The web chat adapter: a web socket for the widget.

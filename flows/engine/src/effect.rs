@@ -1,0 +1,256 @@
+//! What the engine decides: the shell carries it out in the transaction that saves the state.
+
+use serde::{Deserialize, Serialize};
+use switchboard_contract::{ArticleId, Content, Timestamp};
+
+use crate::brief::HandoffBrief;
+use crate::conversation::{AgentRef, Conversation, Priority, ShownArticle};
+
+/// The outcome of one [`step`](crate::step).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transition {
+    /// The state after the event.
+    pub state: Conversation,
+    /// What follows, in order.
+    pub effects: Vec<Effect>,
+    /// A question to the shell, to be answered by an event before anything is committed. Effects of both steps count.
+    pub ask: Option<Ask>,
+}
+
+/// A question the engine can't answer from its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Search articles and flows; answered by [`EventKind::Found`](crate::EventKind::Found).
+    Find {
+        /// The words of the contact.
+        question: String,
+        /// The conversation's language.
+        language: String,
+    },
+    /// Look up one article by its slug, for a flow's `answer` step; answered by `Found` with `Sure` or `Nothing`.
+    Article {
+        /// The slug.
+        slug: String,
+        /// The conversation's language.
+        language: String,
+    },
+}
+
+/// One consequence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// A message to the contact: one entry and one delivery.
+    Say {
+        /// Who speaks.
+        speaker: Speaker,
+        /// What.
+        content: Content,
+        /// The turn it was said in.
+        turn: u64,
+    },
+    /// A private note: one entry that only agents see.
+    Note {
+        /// Who wrote it.
+        agent: AgentRef,
+        /// The words.
+        text: String,
+    },
+    /// Something to be seen in the timeline, with its reason: one entry that only agents see.
+    Log(LogEntry),
+    /// The brief for whoever takes over.
+    Brief(Box<HandoffBrief>),
+    /// Tell the agents who can pick it up.
+    Notify(Notice),
+    /// The contact said whether an article helped.
+    Voted(ShownArticle),
+    /// A question that nothing answered, for the knowledge manager.
+    Unanswered {
+        /// Verbatim.
+        question: String,
+        /// The conversation's language.
+        language: String,
+    },
+    /// The contact rated the conversation.
+    Rated {
+        /// 1 to 5.
+        score: u8,
+        /// In their own words, if they added any.
+        comment: Option<String>,
+    },
+    /// What was asked is not done. Always the only effect besides log entries, with the state unchanged but for the log.
+    Refuse(Refusal),
+}
+
+/// Who speaks to the contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Speaker {
+    /// The bot.
+    Bot,
+    /// An agent.
+    Agent {
+        /// Who.
+        agent: AgentRef,
+    },
+    /// The desk itself: notices about the handoff, the queue, the resolution.
+    System,
+}
+
+/// Whom to tell, and of what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "notice", rename_all = "snake_case")]
+pub enum Notice {
+    /// A conversation waits in a team's queue.
+    Waiting {
+        /// The team.
+        team: String,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// A conversation was handed to an agent.
+    Assigned {
+        /// To whom.
+        agent: AgentRef,
+    },
+    /// The contact wrote to the agent who holds the turn.
+    ContactWrote {
+        /// Who holds it.
+        agent: AgentRef,
+    },
+}
+
+/// Why something was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Refusal {
+    /// Only the holder of the turn may do this.
+    #[error("{holder} holds this conversation; claim it first")]
+    NotYourTurn {
+        /// Who holds it, for people.
+        holder: String,
+    },
+    /// Newer messages stand below what the agent had seen.
+    #[error("there are newer messages than the one you were looking at")]
+    NewerMessages,
+    /// The conversation is solved.
+    #[error("the conversation is resolved; reopen it first")]
+    Resolved,
+    /// A colleague holds it, and nobody said to take it from them.
+    #[error("{holder} has claimed this conversation already")]
+    HeldByColleague {
+        /// The colleague's name.
+        holder: String,
+    },
+    /// There is nothing to do: it is so already.
+    #[error("{0}")]
+    AlreadySo(String),
+    /// The words can't be sent.
+    #[error("{0}")]
+    BadContent(String),
+}
+
+/// An entry of the timeline that explains something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// What happened.
+    pub what: Happening,
+    /// Why, in words an agent understands.
+    pub why: String,
+}
+
+/// What can be explained in a timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Happening {
+    /// The contact opened the chat and was greeted.
+    Opened,
+    /// A flow began.
+    FlowStarted {
+        /// Its name.
+        flow: String,
+    },
+    /// A flow reached its end.
+    FlowEnded {
+        /// Its name.
+        flow: String,
+    },
+    /// A flow was left before its end.
+    FlowLeft {
+        /// Its name.
+        flow: String,
+    },
+    /// A slot was filled.
+    SlotFilled {
+        /// The slot.
+        slot: String,
+        /// The value.
+        value: String,
+    },
+    /// The bot answered from an article.
+    Answered {
+        /// The article.
+        article: ArticleId,
+        /// Its title.
+        title: String,
+    },
+    /// The bot offered two or three answers.
+    AskedBetween {
+        /// Their titles.
+        titles: Vec<String>,
+    },
+    /// The bot did not understand, and said so.
+    NotUnderstood,
+    /// The contact said whether an article helped.
+    Voted {
+        /// The article's title.
+        title: String,
+        /// Did it?
+        helped: bool,
+    },
+    /// The conversation went to a team's queue.
+    HandedOff {
+        /// The team.
+        team: String,
+    },
+    /// The priority changed.
+    PrioritySet {
+        /// To what.
+        priority: Priority,
+    },
+    /// An agent took the turn.
+    Claimed {
+        /// Who.
+        agent: String,
+    },
+    /// The turn went to a colleague or another team.
+    Transferred {
+        /// To whom.
+        to: String,
+    },
+    /// The turn went back to the bot.
+    ReturnedToBot,
+    /// Solved.
+    Resolved {
+        /// By whom.
+        by: String,
+    },
+    /// Opened again.
+    Reopened,
+    /// The contact rated.
+    Rated {
+        /// 1 to 5.
+        score: u8,
+    },
+    /// The contact began again from the start.
+    StartedOver,
+    /// Something was deliberately not answered.
+    Silent,
+    /// Something was refused.
+    Refused {
+        /// Whose act.
+        who: String,
+    },
+    /// An event made no sense here and was only noted.
+    Odd,
+}
