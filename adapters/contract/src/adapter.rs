@@ -50,6 +50,8 @@ pub trait ChannelAdapter: Send + Sync + 'static {
 pub struct Extras<'a> {
     /// Shows the contact that somebody is writing.
     pub typing: Option<&'a dyn Typing>,
+    /// Shows the contact who holds their conversation and how many wait before them.
+    pub watcher: Option<&'a dyn ThreadWatcher>,
 }
 
 impl Extras<'_> {
@@ -63,6 +65,12 @@ impl Extras<'_> {
 pub trait Typing: Send + Sync {
     /// Tells the thread that `who` started (`on`) or stopped writing. Must not block.
     fn typing(&self, thread: &ThreadKey, who: &str, on: bool);
+}
+
+/// Shows the contact the state of their thread, which it reads from its [`ThreadReader`](crate::ThreadReader).
+pub trait ThreadWatcher: Send + Sync {
+    /// Tells that the state of the thread may have changed. Must not block; telling too often is harmless.
+    fn changed(&self, thread: &ThreadKey);
 }
 
 /// Where an adapter hands in what it received. Bound to one inbox.

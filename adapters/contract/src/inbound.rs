@@ -146,7 +146,8 @@ pub enum Accepted {
         conversation: ConversationId,
         /// The entry it became; none for a signal that left no entry.
         message: Option<MessageId>,
-        /// The conversation's sequence after it.
+        /// The entry's place, the same a duplicate names later; for a signal that left no entry, the conversation's last
+        /// place after it.
         seq: Seq,
     },
     /// Seen before; nothing was done again.

@@ -28,7 +28,7 @@ pub mod text;
 pub mod thread;
 pub mod time;
 
-pub use adapter::{AdapterError, ChannelAdapter, Extras, InboundSink, SinkError, StopSource, StopToken, Typing};
+pub use adapter::{AdapterError, ChannelAdapter, Extras, InboundSink, SinkError, StopSource, StopToken, ThreadWatcher, Typing};
 pub use capabilities::{Capabilities, Support, TextUnit};
 pub use choice::{Choice, ChoiceId};
 pub use content::{Attachment, Citation, Content, TextFormat};

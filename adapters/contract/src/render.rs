@@ -1,5 +1,7 @@
 //! Fits a body to what a channel can do. Pure; what is lost is told.
 
+use std::fmt::Write;
+
 use crate::capabilities::{Capabilities, Support};
 use crate::choice::Choice;
 use crate::content::{Attachment, Citation, Content, TextFormat};
@@ -148,7 +150,8 @@ fn fit_choices(
         Support::Fallback | Support::Partial | Support::Full => {
             for (index, choice) in choices.iter().enumerate() {
                 let gap = if index == 0 { "\n\n" } else { "\n" };
-                text.push_str(&format!("{gap}{}. {}", index + 1, choice.label));
+                // Writing to a string can't fail.
+                let _ = write!(text, "{gap}{}. {}", index + 1, choice.label);
             }
             Ok(Vec::new())
         }

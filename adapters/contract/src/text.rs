@@ -57,7 +57,9 @@ fn longest<'a>(pieces: impl Iterator<Item = &'a str>, max: usize, unit: TextUnit
 /// The end of the last paragraph, line, sentence or word in the second half of `text`.
 fn best_cut(text: &str) -> Option<usize> {
     let half = text.len() / 2;
-    ["\n\n", "\n", ". ", " "].iter().find_map(|mark| text.rfind(mark).map(|at| at + mark.len()).filter(|cut| *cut > half))
+    ["\n\n", "\n", ". ", " "]
+        .iter()
+        .find_map(|mark| text.rfind(mark).map(|at| at + mark.len()).filter(|cut| *cut > half))
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ pub enum HandoffReason {
     MissingFlow,
     /// The contact wrote after a resolution by an agent.
     Reopened,
-    /// An agent sent it to a team.
+    /// An agent sent it to a team or a colleague.
     Transferred,
+    /// An agent took it from the bot.
+    ClaimedByAgent,
 }

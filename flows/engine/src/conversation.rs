@@ -2,11 +2,13 @@
 //! without bound.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use switchboard_contract::{AgentId, ArticleId, Choice, ConversationId, Seq, Timestamp};
 
 use crate::flow::FlowVersion;
+use crate::limits;
 
 /// One conversation. Serialised as JSON by the store; fields added later carry `#[serde(default)]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,6 +135,9 @@ pub struct FlowRun {
     pub attempts: u32,
     /// When it began.
     pub since: Timestamp,
+    /// The questions that led here, by step, without detours: where "back" goes. At most one entry for each step.
+    #[serde(default)]
+    pub asked: Vec<String>,
 }
 
 /// What the bot waits for.
@@ -188,6 +193,9 @@ pub enum PendingKind {
         question: String,
         /// What the bot waited for before, restored after the search.
         before: Option<Box<Pending>>,
+        /// How many searches the contact's message has led to, this one included.
+        #[serde(default)]
+        asks: u32,
     },
 }
 
@@ -199,8 +207,12 @@ pub enum SearchPurpose {
     FreeQuestion,
     /// Words that don't answer the waiting step: perhaps a question in between.
     InsideFlow,
-    /// Words after "which of these?", a vote or an offer that fit no option.
+    /// Words after an article of a flow that don't say whether it helped.
     InsteadOfOption,
+    /// The article of the waiting `answer` step, by its slug.
+    FlowArticle,
+    /// The article picked between several, by its slug.
+    PickedArticle,
 }
 
 /// One step taken.
@@ -238,6 +250,9 @@ pub struct Resolution {
     pub at: Timestamp,
     /// The contact's score, 1 to 5, once given.
     pub score: Option<u8>,
+    /// The team that gets it when the contact writes again after an agent solved it.
+    #[serde(default)]
+    pub team: Option<String>,
 }
 
 /// Who solved it.
@@ -251,4 +266,42 @@ pub enum ResolvedBy {
         /// Who.
         agent: AgentRef,
     },
+}
+
+impl Conversation {
+    /// A conversation in which nothing was said yet.
+    pub fn new(id: ConversationId, now: Timestamp, language: impl Into<String>) -> Self {
+        Self {
+            id,
+            created_at: now,
+            status: Status::Open,
+            handler: Handler::Bot,
+            turn: 0,
+            priority: Priority::Normal,
+            language: language.into(),
+            contact: ContactFacts::default(),
+            slots: BTreeMap::new(),
+            run: None,
+            pending: None,
+            path: VecDeque::new(),
+            shown: VecDeque::new(),
+            open_question: None,
+            misses: 0,
+            questions_asked: 0,
+            greeted: false,
+            resolution: None,
+            seq: Seq::default(),
+            applied: VecDeque::new(),
+        }
+    }
+
+    /// Whether what the contact writes now belongs to this conversation. Not when it was solved more than
+    /// [`REOPEN_DAYS`](crate::limits::REOPEN_DAYS) ago: then a new one begins.
+    pub fn continues(&self, now: Timestamp) -> bool {
+        let window = Duration::from_secs(limits::REOPEN_DAYS * 24 * 60 * 60);
+        match (&self.resolution, self.status) {
+            (Some(resolution), Status::Resolved) => now.since(resolution.at) <= window,
+            (_, Status::Open | Status::Waiting | Status::Resolved) => true,
+        }
+    }
 }

@@ -254,3 +254,46 @@ pub enum Happening {
     /// An event made no sense here and was only noted.
     Odd,
 }
+
+impl Refusal {
+    /// The code by which the API and the scripts name it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotYourTurn { .. } => "not_your_turn",
+            Self::NewerMessages => "newer_messages",
+            Self::Resolved => "resolved",
+            Self::HeldByColleague { .. } => "held_by_colleague",
+            Self::AlreadySo(_) => "already_so",
+            Self::BadContent(_) => "bad_content",
+        }
+    }
+}
+
+impl Happening {
+    /// The kind, as the API and the scripts name it: the tag of its JSON form.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::FlowStarted { .. } => "flow_started",
+            Self::FlowEnded { .. } => "flow_ended",
+            Self::FlowLeft { .. } => "flow_left",
+            Self::SlotFilled { .. } => "slot_filled",
+            Self::Answered { .. } => "answered",
+            Self::AskedBetween { .. } => "asked_between",
+            Self::NotUnderstood => "not_understood",
+            Self::Voted { .. } => "voted",
+            Self::HandedOff { .. } => "handed_off",
+            Self::PrioritySet { .. } => "priority_set",
+            Self::Claimed { .. } => "claimed",
+            Self::Transferred { .. } => "transferred",
+            Self::ReturnedToBot => "returned_to_bot",
+            Self::Resolved { .. } => "resolved",
+            Self::Reopened => "reopened",
+            Self::Rated { .. } => "rated",
+            Self::StartedOver => "started_over",
+            Self::Silent => "silent",
+            Self::Refused { .. } => "refused",
+            Self::Odd => "odd",
+        }
+    }
+}

@@ -30,3 +30,17 @@ pub const MISSES_MAX: u32 = 2;
 pub const ATTEMPTS_DEFAULT: u32 = 3;
 /// Days after a resolution during which writing opens the conversation again.
 pub const REOPEN_DAYS: u64 = 7;
+/// The most bytes a compiled pattern may take.
+pub const PATTERN_COMPILED_BYTES_MAX: usize = 1 << 20;
+/// Columns of indentation and list marks a line of a flow file may begin with; more is nesting nobody can read.
+pub const NESTING_COLUMNS_MAX: usize = 200;
+/// The longest slug (the name of a flow, a step, a slot, an article or an option's value), in characters.
+pub const SLUG_CHARS_MAX: usize = 80;
+/// The longest message or note of an agent, in characters.
+pub const AGENT_TEXT_CHARS_MAX: usize = 10_000;
+/// Facts kept of a contact.
+pub const FACTS_MAX: usize = 32;
+/// The longest fact kept of a contact, in characters; more is cut.
+pub const FACT_CHARS_MAX: usize = 500;
+/// An event id longer than this is kept as its hash.
+pub const EVENT_ID_BYTES_MAX: usize = 128;

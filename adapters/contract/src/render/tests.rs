@@ -20,14 +20,24 @@ fn plain_channel() -> Capabilities {
 }
 
 fn rich_channel() -> Capabilities {
-    Capabilities { markup: Support::Full, choices: Support::Partial, choices_max: 3, choice_label_max: 10, ..plain_channel() }
+    Capabilities {
+        markup: Support::Full,
+        choices: Support::Partial,
+        choices_max: 3,
+        choice_label_max: 10,
+        ..plain_channel()
+    }
 }
 
 fn choices(labels: &[&str]) -> Vec<Choice> {
     labels
         .iter()
         .enumerate()
-        .map(|(index, label)| Choice { id: ChoiceId(index.to_string()), label: (*label).to_owned(), synonyms: Vec::new() })
+        .map(|(index, label)| Choice {
+            id: ChoiceId(index.to_string()),
+            label: (*label).to_owned(),
+            synonyms: Vec::new(),
+        })
         .collect()
 }
 
@@ -69,7 +79,10 @@ fn markup_is_kept_or_flattened() {
 fn the_source_is_named_even_in_plain_text() {
     let citation = Some(Citation { title: "Resets".to_owned(), url: Some("https://h.example/r".to_owned()) });
     let content = Content { citation: citation.clone(), ..Content::plain("Do it.") };
-    assert_eq!(render(&content, &plain_channel()).expect("renders").parts[0].text, "Do it.\n\n(Resets: https://h.example/r)");
+    assert_eq!(
+        render(&content, &plain_channel()).expect("renders").parts[0].text,
+        "Do it.\n\n(Resets: https://h.example/r)"
+    );
     assert_eq!(render(&content, &rich_channel()).expect("renders").parts[0].citation, citation);
 }
 

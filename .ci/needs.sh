@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs what the tests need and the machine lacks, where it may. What stays missing is named with the way to get it.
+# Never fails: the leg that needs it says so and is counted as skipped.
+set -uo pipefail
+
+missing() { echo "missing: $1 ($2)" >&2; }
+have() { command -v "$1" >/dev/null; }
+
+# Packages of Debian: only root may, and only where there is apt.
+debian() { # command, packages…
+    local command=$1; shift
+    have "$command" && return
+    if [ "$(id -u)" = 0 ] && have apt-get; then
+        echo "installing $*"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" && return
+    fi
+    missing "$command" "as root: apt-get install $*"
+}
+
+# Tools of cargo: they go into the user's own folder. Unoptimised, because they are built longer than they run.
+cargo_tool() { # command, version, flags…
+    local command=$1 version=$2; shift 2
+    have "$command" && return
+    echo "installing $command $version"
+    cargo install --locked --debug --version "$version" "$@" "$command" && return
+    missing "$command" "cargo install --locked $command"
+}
+
+# A browser without fonts draws boxes, and every width in a screenshot is wrong.
+debian chromium chromium fonts-dejavu-core
+cargo_tool cargo-nextest 0.9.143 --no-default-features --features default-no-update
+exit 0

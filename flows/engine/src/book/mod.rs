@@ -1,0 +1,62 @@
+//! The bot book: everything the bot says and understands outside flows, read from `bot.yaml`.
+
+mod parse;
+mod texts;
+mod words;
+
+use std::collections::BTreeMap;
+
+pub use parse::parse;
+pub use texts::TextId;
+pub use words::{Meaning, Words};
+
+use crate::text::{self, LocalText};
+
+/// The bot book. Made by [`parse`], so every text exists in the default language.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BotBook {
+    /// The bot's name, shown to contacts.
+    pub name: String,
+    /// The languages the bot speaks; the first is the default. Never empty.
+    pub languages: Vec<String>,
+    /// The team that gets what no flow sends elsewhere.
+    pub team: String,
+    /// The flows offered with the greeting, in order.
+    pub menu: Vec<String>,
+    pub(crate) texts: BTreeMap<TextId, LocalText>,
+    pub(crate) words: BTreeMap<Meaning, BTreeMap<String, Words>>,
+}
+
+impl BotBook {
+    /// The language used where a text is missing in another one.
+    pub fn default_language(&self) -> &str {
+        self.languages.first().map_or("en", String::as_str)
+    }
+
+    /// The language to speak with somebody whose channel reports `tag` (BCP 47): the same, else its primary part (`de` for
+    /// `de-AT`), else the default.
+    pub fn language_for(&self, tag: &str) -> &str {
+        let primary = tag.split(['-', '_']).next().unwrap_or(tag);
+        [tag, primary]
+            .iter()
+            .find_map(|wanted| self.languages.iter().find(|known| known.eq_ignore_ascii_case(wanted)))
+            .map_or_else(|| self.default_language(), String::as_str)
+    }
+
+    /// A text in a language, falling back to the default language. Placeholders stand as they are.
+    pub fn text(&self, id: TextId, language: &str) -> &str {
+        self.texts.get(&id).map_or("", |text| text.get(language, self.default_language()))
+    }
+
+    /// Whether `words` mean `meaning` in any language, the conversation's first. Tells the phrase or pattern that says so.
+    pub fn hears(&self, meaning: Meaning, words: &str, language: &str) -> Option<&str> {
+        let folded = text::fold(words);
+        if folded.is_empty() {
+            return None;
+        }
+        let lists = self.words.get(&meaning)?;
+        let own = lists.get(language);
+        let others = lists.iter().filter(|(tag, _)| *tag != language).map(|(_, list)| list);
+        own.into_iter().chain(others).find_map(|list| list.find(&folded, meaning.may_be_contained()))
+    }
+}

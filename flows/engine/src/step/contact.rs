@@ -1,0 +1,252 @@
+//! What a contact's words and presses mean. The order of the readings is the order of the functions.
+
+use switchboard_contract::{ChoiceId, Content, choice};
+
+use super::menu::{ANEW, FLOW, PERSON};
+use super::turn::{Turn, quoted};
+use crate::book::{Meaning, TextId};
+use crate::brief::HandoffReason;
+use crate::conversation::{FlowRun, Handler, PendingKind, Priority, ResolvedBy, SearchPurpose, Status};
+use crate::effect::{Happening, Notice};
+use crate::flow::Flow;
+use crate::limits;
+use crate::step::handoff::Handoff;
+use crate::text::{cut, fold};
+
+impl<'a> Turn<'a> {
+    /// The contact wrote or pressed something.
+    pub(super) fn wrote(&mut self, content: &Content, choice: Option<&ChoiceId>) {
+        match self.state.handler.clone() {
+            // They wait for a person: the words stand in the transcript, and the bot is silent.
+            Handler::Queue { .. } => self.state.status = Status::Open,
+            Handler::Agent { agent, .. } => {
+                self.state.status = Status::Open;
+                self.notify(Notice::ContactWrote { agent });
+            }
+            Handler::Bot => self.bot_reads(content, choice),
+        }
+    }
+
+    fn bot_reads(&mut self, content: &Content, choice: Option<&ChoiceId>) {
+        if self.state.status != Status::Resolved {
+            self.state.status = Status::Open;
+        }
+        let pressed = choice.and_then(|id| self.state.pending.as_ref()?.choices.iter().find(|known| known.id == *id));
+        if let Some(id) = pressed.map(|choice| choice.id.clone()) {
+            self.picked(&id);
+            return;
+        }
+        let words = content.text.trim();
+        if words.is_empty() && content.attachments.is_empty() {
+            self.log(Happening::Silent, "The message has no words and no file, so there is nothing to answer.");
+            return;
+        }
+        if self.wants_people(words) || self.wants_to_start_over(words) {
+            return;
+        }
+        if self.state.status == Status::Resolved && self.after_resolution(words) {
+            return;
+        }
+        if self.leaves_question(words) || self.typed_option(words) {
+            return;
+        }
+        if self.state.run.is_some() {
+            self.answers_flow(words);
+        } else {
+            self.asks_freely(words);
+        }
+    }
+
+    /// Too long for the bot, asks for a person, or touches what no bot may handle.
+    fn wants_people(&mut self, words: &str) -> bool {
+        if words.chars().count() > limits::READ_CHARS_MAX {
+            let why = format!("The message is longer than the {} characters the bot reads.", limits::READ_CHARS_MAX);
+            let lead = Some(self.text(TextId::TooLong));
+            let open_question = Some(cut(words, limits::READ_CHARS_MAX));
+            self.hand_off(Handoff { lead, open_question, ..Handoff::new(HandoffReason::NotUnderstood, why) });
+            return true;
+        }
+        let label = self.label(TextId::MenuPerson);
+        if fold(words) == fold(&label) || self.hears(Meaning::Human, words).is_some() {
+            let why = format!("The contact asked for a person: {}.", quoted(words));
+            self.hand_off(Handoff::new(HandoffReason::Asked, why));
+            return true;
+        }
+        if let Some(sign) = self.hears(Meaning::Sensitive, words) {
+            let why = format!("The words {} touch a subject that is not for the bot (`{sign}`).", quoted(words));
+            let lead = Some(self.text(TextId::HandoffSensitive));
+            let priority = Some(self.state.priority.max(Priority::High));
+            let open_question = Some(words.to_owned());
+            self.hand_off(Handoff { lead, priority, open_question, ..Handoff::new(HandoffReason::Sensitive, why) });
+            return true;
+        }
+        false
+    }
+
+    fn wants_to_start_over(&mut self, words: &str) -> bool {
+        let label = self.label(TextId::StartAnew);
+        let wants = fold(words) == fold(&label) || self.hears(Meaning::Restart, words).is_some();
+        if wants {
+            self.start_over(&format!("The contact asked to start over: {}.", quoted(words)));
+        }
+        wants
+    }
+
+    /// Solved, and the contact writes all the same: a rating, thanks, or something new. True when nothing is left to answer.
+    fn after_resolution(&mut self, words: &str) -> bool {
+        if self.typed_option(words) || self.typed_comment(words) {
+            return true;
+        }
+        if self.hears(Meaning::Thanks, words).is_some() {
+            self.log(Happening::Silent, "Thanks after a resolution don't open the conversation again.");
+            let text = self.text(TextId::YouAreWelcome);
+            self.bot_says(Content::markdown(text));
+            return true;
+        }
+        self.state.status = Status::Open;
+        self.state.pending = None;
+        let resolution = self.state.resolution.clone();
+        match resolution.as_ref().map(|resolution| &resolution.by) {
+            Some(ResolvedBy::Agent { agent }) => {
+                let why = format!("The contact wrote again after {} had resolved it: {}.", agent.name, quoted(words));
+                self.log(Happening::Reopened, why.clone());
+                let lead = Some(self.text(TextId::Reopened));
+                let team = resolution.and_then(|resolution| resolution.team);
+                let open_question = Some(words.to_owned());
+                self.hand_off(Handoff { lead, team, open_question, ..Handoff::new(HandoffReason::Reopened, why) });
+                true
+            }
+            Some(ResolvedBy::Bot) | None => {
+                self.log(Happening::Reopened, "The contact wrote again after the bot had resolved it; the bot goes on.");
+                false
+            }
+        }
+    }
+
+    /// Cancel and back, inside a flow.
+    fn leaves_question(&mut self, words: &str) -> bool {
+        let Some(FlowRun { flow, .. }) = self.state.run.clone() else { return false };
+        if self.hears(Meaning::Cancel, words).is_some() {
+            self.state.run = None;
+            self.state.pending = None;
+            self.log(Happening::FlowLeft { flow: flow.name }, format!("The contact left it: {}.", quoted(words)));
+            self.show_menu_after(TextId::Cancelled);
+            return true;
+        }
+        if self.hears(Meaning::Back, words).is_some() {
+            self.go_back();
+            return true;
+        }
+        false
+    }
+
+    /// The words name one of the options at hand: its number, its label, another word for it, or yes and no.
+    fn typed_option(&mut self, words: &str) -> bool {
+        let Some(pending) = &self.state.pending else { return false };
+        let typed = choice::resolve(&pending.choices, words).map(|choice| choice.id.clone());
+        let yes_or_no = matches!(
+            pending.kind,
+            PendingKind::Vote { .. } | PendingKind::OfferPerson { .. } | PendingKind::SwitchFlow { .. }
+        );
+        let meant = |turn: &Self, value: &str| {
+            let choices = &turn.state.pending.as_ref()?.choices;
+            choices.iter().find(|choice| value_of(&choice.id) == value).map(|choice| choice.id.clone())
+        };
+        let id = match typed {
+            Some(id) => Some(id),
+            None if yes_or_no && self.hears(Meaning::Yes, words).is_some() => meant(self, "yes"),
+            None if yes_or_no && self.hears(Meaning::No, words).is_some() => meant(self, "no"),
+            None => None,
+        };
+        match id {
+            Some(id) => {
+                self.picked(&id);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// An option at hand was picked.
+    fn picked(&mut self, id: &ChoiceId) {
+        let Some(pending) = self.state.pending.clone() else { return };
+        let value = value_of(id);
+        match pending.kind {
+            PendingKind::Menu => self.picked_from_menu(value),
+            PendingKind::FlowAnswer => self.picked_answer(value),
+            PendingKind::Vote { article } => self.vote(article, value == "yes"),
+            PendingKind::Between { question } => self.picked_between(value, &question),
+            PendingKind::OfferPerson { question } => self.offered_person(value == "yes", question),
+            PendingKind::SwitchFlow { flow } => self.offered_switch(value == "yes", &flow),
+            PendingKind::Rating => self.rated(value),
+            PendingKind::RatingComment { .. } => self.thank_for_rating(),
+            PendingKind::Search { .. } => self.log(Happening::Odd, "An option was picked while a search was under way."),
+        }
+    }
+
+    fn picked_from_menu(&mut self, value: &str) {
+        if let Some(name) = value.strip_prefix(FLOW) {
+            self.start_flow(name, "The contact picked it from the starting options.");
+        } else if value == PERSON {
+            self.hand_off(Handoff::new(HandoffReason::Asked, "The contact picked a person from the options.".to_owned()));
+        } else if value == ANEW {
+            self.start_over("The contact picked to start anew.");
+        } else {
+            self.log(Happening::Odd, format!("The starting option `{value}` means nothing."));
+        }
+    }
+
+    /// Words outside of any flow.
+    fn asks_freely(&mut self, words: &str) {
+        let sure = self.triggered(words);
+        match sure.as_slice() {
+            [] => {}
+            [(flow, pattern)] => {
+                let why = format!("The words {} fit its pattern `{pattern}`.", quoted(words));
+                self.start_flow(&flow.name, &why);
+                return;
+            }
+            several => {
+                let names: Vec<String> = several.iter().map(|(flow, _)| flow.name.clone()).collect();
+                self.ask_between_flows(&names, words);
+                return;
+            }
+        }
+        if self.hears(Meaning::Greeting, words).is_some() {
+            if self.state.greeted {
+                let text = self.text(TextId::GreetingAgain);
+                self.show_menu(text);
+            } else {
+                self.greet();
+            }
+        } else if self.hears(Meaning::Thanks, words).is_some() {
+            let text = self.text(TextId::YouAreWelcome);
+            self.state.pending = None;
+            self.bot_says(Content::markdown(text));
+        } else if words.is_empty() {
+            self.not_understood("", "The message holds a file and no words; the bot reads words only.");
+        } else {
+            self.find(SearchPurpose::FreeQuestion, words);
+        }
+    }
+
+    /// The flows whose title the words are, or whose pattern they fit.
+    pub(super) fn triggered(&self, words: &str) -> Vec<(&'a Flow, String)> {
+        let folded = fold(words);
+        let language = self.state.language.as_str();
+        let titled = |flow: &Flow| fold(flow.title.get(language, self.env.book.default_language())) == folded;
+        let hit = |flow: &Flow| {
+            let by_pattern = flow.triggers.patterns.iter().find(|pattern| pattern.is_match(&folded));
+            by_pattern.map(|pattern| pattern.source().to_owned())
+        };
+        if let Some((flow, _)) = self.env.flows.iter().find(|(flow, _)| titled(flow)) {
+            return vec![(flow, "its title".to_owned())];
+        }
+        self.env.flows.iter().filter_map(|(flow, _)| hit(flow).map(|pattern| (flow, pattern))).collect()
+    }
+}
+
+/// What an option means: its id without the number of the question.
+pub(super) fn value_of(id: &ChoiceId) -> &str {
+    id.0.split_once('.').map_or(id.0.as_str(), |(_, value)| value)
+}

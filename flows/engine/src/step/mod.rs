@@ -1,0 +1,100 @@
+//! The heart: what follows from an event.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `turn` | the state under way, and the verbs that change it: say, offer, log, search |
+//! | `contact` | what a contact's words and presses mean, in a fixed order |
+//! | `menu` | greeting, starting options, starting over |
+//! | `answer` | what a search found; votes and offers |
+//! | `run` | the interpreter of flows |
+//! | `value` | what counts as an answer; conditions |
+//! | `handoff` | from the bot to people, in one transition |
+//! | `agent` | what agents do |
+//! | `rating` | after a resolution |
+
+mod agent;
+mod answer;
+mod contact;
+mod handoff;
+mod menu;
+mod rating;
+mod run;
+mod turn;
+mod value;
+
+use sha2::{Digest, Sha256};
+
+use crate::conversation::{Conversation, PendingKind};
+use crate::effect::{Happening, Transition};
+use crate::env::Env;
+use crate::event::{Event, EventKind};
+use crate::limits;
+use turn::Turn;
+
+/// What follows from an event: the next state, and the effects that the shell carries out with it.
+///
+/// Pure and total: the same arguments give the same result, and nothing makes it fail. An event that makes no sense is
+/// noted in the log; an event whose id was applied before changes nothing; what an agent may not do is answered with
+/// [`Effect::Refuse`](crate::Effect::Refuse) and changes nothing.
+///
+/// When the transition asks a question, the shell answers it with [`EventKind::Found`] on the returned state before it
+/// commits anything, and carries out the effects of both steps.
+pub fn step(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Transition {
+    let id = event.id.as_deref().map(short_id);
+    if id.as_ref().is_some_and(|id| conversation.applied.contains(id)) {
+        return Transition { state: conversation.clone(), effects: Vec::new(), ask: None };
+    }
+    let mut turn = Turn::new(conversation, event.seq, env);
+    if let Some(id) = id {
+        push_bounded(&mut turn.state.applied, id, limits::APPLIED_MAX);
+    }
+    match &event.kind {
+        EventKind::Found(found) => turn.found(found),
+        EventKind::ContactOpened { contact, language } => {
+            turn.drop_search();
+            turn.meet(contact, language.as_deref());
+            turn.opened();
+        }
+        EventKind::ContactWrote { content, choice, contact, language } => {
+            turn.drop_search();
+            turn.meet(contact, language.as_deref());
+            turn.wrote(content, choice.as_ref());
+        }
+        EventKind::Agent { agent, act } => {
+            turn.drop_search();
+            if let Err(refusal) = turn.agent(agent, act) {
+                return turn::refused(conversation, agent, refusal);
+            }
+        }
+    }
+    turn.finish()
+}
+
+/// An id as it is kept: long ones as their hash, so that nobody fills the state with them.
+fn short_id(id: &str) -> String {
+    if id.len() <= limits::EVENT_ID_BYTES_MAX {
+        return id.to_owned();
+    }
+    Sha256::digest(id).iter().fold(String::from("sha256:"), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// Appends, and drops the oldest above `max`.
+fn push_bounded<T>(queue: &mut std::collections::VecDeque<T>, item: T, max: usize) {
+    while queue.len() >= max {
+        queue.pop_front();
+    }
+    queue.push_back(item);
+}
+
+impl Turn<'_> {
+    /// A search that nobody answered is forgotten: the shell never commits one.
+    fn drop_search(&mut self) {
+        if let Some(pending) = &mut self.state.pending
+            && let PendingKind::Search { before, .. } = &mut pending.kind
+        {
+            let before = before.take();
+            self.state.pending = before.map(|pending| *pending);
+            self.log(Happening::Odd, "A search was under way that was never answered; it is dropped.");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! A small world for tests: a bot book, three flows, four articles, and a search that knows a few words.
+
+use switchboard_contract::{ArticleId, Timestamp};
+use switchboard_engine::script::Finder;
+use switchboard_engine::{ArticleCard, BotBook, FlowSet, Found, Hit, Target, Verdict, book, flow};
+
+pub fn book() -> BotBook {
+    book::parse("bot.yaml", include_str!("../fixtures/bot.yaml")).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+pub fn flows() -> FlowSet {
+    let mut set = FlowSet::new();
+    for (name, source) in [
+        ("internet", include_str!("../fixtures/internet.flow.yaml")),
+        ("order", include_str!("../fixtures/order.flow.yaml")),
+        ("loop", include_str!("../fixtures/loop.flow.yaml")),
+    ] {
+        let flow = flow::parse(&format!("{name}.flow.yaml"), source).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        set.insert(1, flow, true);
+    }
+    set
+}
+
+/// Finds an article by a word in the question. `both` lies between two, `order` is a flow.
+pub struct Words;
+
+const ARTICLES: [(&str, &str, &str); 3] = [
+    ("password", "reset-password", "Reset your password"),
+    ("router", "restart-router", "Restart your router"),
+    ("invoice", "find-invoice", "Find your invoice"),
+];
+
+pub fn card(slug: &str) -> Option<ArticleCard> {
+    let index = ARTICLES.iter().position(|(_, known, _)| *known == slug)?;
+    let (_, slug, title) = ARTICLES[index];
+    Some(ArticleCard {
+        id: ArticleId::from_parts(Timestamp::from_millis(1), index as u128),
+        slug: slug.to_owned(),
+        title: title.to_owned(),
+        text: format!("How to: *{title}*."),
+        url: Some(format!("https://help.example.org/{slug}")),
+    })
+}
+
+pub fn hit(slug: &str) -> Hit {
+    let card = card(slug).expect("a known article");
+    Hit { target: Target::Article(card), score: 0.9, nearest: "an example".to_owned() }
+}
+
+impl Finder for Words {
+    fn find(&self, question: &str, _language: &str) -> Found {
+        let question = question.to_lowercase();
+        let known = ARTICLES.iter().find(|(word, ..)| question.contains(word));
+        let (verdict, why) = if question.contains("both") {
+            (Verdict::Between(vec![hit("reset-password"), hit("find-invoice")]), "Two are near.")
+        } else if let Some((_, slug, _)) = known {
+            (Verdict::Sure(hit(slug)), "It is near.")
+        } else if question.contains("parcel") {
+            let target = Target::Flow { name: "order".to_owned(), title: "Order status".to_owned() };
+            (Verdict::Sure(Hit { target, score: 0.9, nearest: "where is my parcel".to_owned() }), "It is near.")
+        } else {
+            (Verdict::Nothing, "Nothing is near.")
+        };
+        Found { verdict, why: why.to_owned() }
+    }
+
+    fn article(&self, slug: &str, _language: &str) -> Option<ArticleCard> {
+        card(slug)
+    }
+}

@@ -1,0 +1,242 @@
+//! Puts the program together. The only file that names concrete adapters.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use axum::Router;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use switchboard_contract::{ChannelAdapter, InboxId, StopToken};
+use switchboard_webchat::{Ambient, SigningKey, WebChat, WebChatConfig};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::config::{Config, InboxConfig};
+use crate::core::Core;
+use crate::http::{self, Web};
+use crate::intake::InboxSink;
+use crate::library::{self, Library, LibraryHandle};
+use crate::outbox::{self, Adapters};
+use crate::realtime::{self, Hub, News};
+use crate::service::accounts::{self, Doorkeeper};
+use crate::service::housekeeping;
+use crate::store::inboxes::Inbox;
+use crate::store::{self, Store, changes, documents, inboxes, settings};
+use crate::{ids, limits};
+
+/// The kind word of web chat inboxes in the configuration.
+const WEBCHAT: &str = "webchat";
+/// The database's name in the data folder.
+pub const DATABASE: &str = "switchboard.db";
+
+/// Opens the database of a data folder, with the shipped documents in place.
+pub async fn open_core(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
+    std::fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
+    let file = data.join(DATABASE);
+    let store = Store::open(&file).await.with_context(|| format!("the database {} can't be opened", file.display()))?;
+    let now = clock.now();
+    let kept = store.write::<_, store::Error, _>(move |conn| Box::pin(library::install(conn, now))).await?;
+    for name in kept {
+        tracing::info!(document = name, "the program ships another version of this; yours was edited and is kept");
+    }
+    let documents = documents::load(&mut *store.reader().await?).await?;
+    let library = Library::build(&documents);
+    for problem in &library.problems {
+        tracing::error!(%problem, "a document can't be read and is left out");
+    }
+    Ok(Arc::new(Core { store, clock, library: LibraryHandle::new(library), hub: Hub::default() }))
+}
+
+/// A running server.
+pub struct App {
+    /// What the parts share.
+    pub core: Arc<Core>,
+    /// The address that is listened on.
+    pub address: SocketAddr,
+    /// The address people use.
+    pub base_url: String,
+    /// The one-time link of the first admin, on the very first start.
+    pub first_link: Option<String>,
+    /// The slug of the inbox that the demo page uses.
+    pub demo_inbox: Option<String>,
+    receiving: CancellationToken,
+    sending: CancellationToken,
+    receivers: TaskTracker,
+    senders: TaskTracker,
+}
+
+impl App {
+    /// Opens the database, starts adapters, outbox and chores, and listens.
+    pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let core = open_core(&config.server.data, clock).await?;
+        let listener = TcpListener::bind(config.server.listen)
+            .await
+            .with_context(|| format!("can't listen on {} (`server.listen`)", config.server.listen))?;
+        let address = listener.local_addr()?;
+        let base_url = config.server.base_url_at(address);
+        let (receiving, sending) = (CancellationToken::new(), CancellationToken::new());
+        let (receivers, senders) = (TaskTracker::new(), TaskTracker::new());
+        let stop = token(&receiving);
+
+        let (mut adapters, mut channels, mut demo_inbox) = (Adapters::new(), Router::new(), None);
+        for inbox in &config.inboxes {
+            let known = register(&core, inbox).await?;
+            let sink = Arc::new(InboxSink::new(Arc::clone(&core), known.id));
+            let (adapter, routes) = adapter(&core, inbox, &known, &sink).await?;
+            if let Some(routes) = routes {
+                channels = channels.nest(&format!("/webchat/{}", known.slug), routes);
+                demo_inbox.get_or_insert_with(|| known.slug.clone());
+            }
+            adapters.insert(known.id, Arc::clone(&adapter));
+            receivers.spawn(receive(adapter, sink, known.slug, stop.clone()));
+        }
+
+        let adapters = Arc::new(adapters);
+        senders.spawn(outbox::run(Arc::clone(&core), Arc::clone(&adapters), token(&sending)));
+        spawn_chores(&core, &adapters, &receivers, &receiving).await?;
+
+        let first_link = accounts::first_admin(&core).await?.map(|token| http::invitation_url(&base_url, &token));
+        let web = Arc::new(Web {
+            core: Arc::clone(&core),
+            adapters,
+            door: Doorkeeper::new(config.desk.sign_in_attempts),
+            session_holds: Duration::from_secs(u64::from(config.desk.session_hours) * 3_600),
+            base_url: base_url.clone(),
+            title: config.desk.console_title.clone(),
+            demo_inbox: demo_inbox.clone(),
+            trusted: config.server.trusted_proxies.clone(),
+            stop: stop.clone(),
+            started: core.now(),
+        });
+        let routes = http::router(web, channels).into_make_service_with_connect_info::<SocketAddr>();
+        receivers.spawn(async move {
+            let serving = axum::serve(listener, routes).with_graceful_shutdown(async move { stop.stopped().await });
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the HTTP server ended");
+            }
+        });
+        Ok(Self { core, address, base_url, first_link, demo_inbox, receiving, sending, receivers, senders })
+    }
+
+    /// Stops within [`limits::STOP_BUDGET`]: first nothing more is taken in, then what is under way is settled, then the
+    /// database is closed.
+    pub async fn stop(self) {
+        self.receiving.cancel();
+        self.receivers.close();
+        let half = limits::STOP_BUDGET / 2;
+        if tokio::time::timeout(half, self.receivers.wait()).await.is_err() {
+            tracing::warn!("some connections did not end in time and are cut");
+        }
+        self.sending.cancel();
+        self.senders.close();
+        if tokio::time::timeout(half, self.senders.wait()).await.is_err() {
+            tracing::warn!("some deliveries did not end in time; their leases run out and they are settled after the next start");
+        }
+        self.core.store.close().await;
+    }
+}
+
+fn token(source: &CancellationToken) -> StopToken {
+    StopToken::new(source.clone().cancelled_owned())
+}
+
+async fn register(core: &Core, inbox: &InboxConfig) -> anyhow::Result<Inbox> {
+    let now = core.now();
+    let (id, slug, kind, name) =
+        (ids::new(InboxId::from_parts, now), inbox.slug.clone(), inbox.kind.clone(), inbox.name.clone());
+    let known = core
+        .store
+        .write::<_, store::Error, _>(move |conn| {
+            Box::pin(async move { inboxes::ensure(conn, id, &slug, &kind, &name, now).await })
+        })
+        .await?;
+    Ok(known)
+}
+
+/// Makes the adapter of an inbox, and the routes it wants to have served.
+async fn adapter(
+    core: &Arc<Core>,
+    inbox: &InboxConfig,
+    known: &Inbox,
+    sink: &Arc<InboxSink>,
+) -> anyhow::Result<(Arc<dyn ChannelAdapter>, Option<Router>)> {
+    match inbox.kind.as_str() {
+        WEBCHAT => {
+            let settings: WebChatConfig = inbox.settings().map_err(|problems| anyhow!(lines(&problems)))?;
+            let clock = Arc::clone(&core.clock);
+            let ambient = Ambient { now: Arc::new(move || clock.now()), random: Arc::new(ids::random) };
+            let key = SigningKey(signing_key(core, known.id).await?);
+            let reader = Arc::clone(sink) as Arc<dyn switchboard_contract::ThreadReader>;
+            let webchat = WebChat::new(known.id, settings, key, reader, ambient)
+                .with_context(|| format!("the inbox `{}` can't work", known.slug))?;
+            let routes = webchat.router();
+            Ok((webchat, Some(routes)))
+        }
+        other => bail!("the inbox `{}` has the unknown kind `{other}`; known: `{WEBCHAT}`", known.slug),
+    }
+}
+
+/// The settings of an inbox are checked before anything is opened: the server refuses to start on a bad configuration.
+pub fn check_inboxes(config: &Config) -> anyhow::Result<()> {
+    for inbox in &config.inboxes {
+        match inbox.kind.as_str() {
+            WEBCHAT => {
+                let settings: WebChatConfig = inbox.settings().map_err(|problems| anyhow!(lines(&problems)))?;
+                settings.check().with_context(|| format!("the inbox `{}` can't work", inbox.slug))?;
+            }
+            other => bail!("the inbox `{}` has the unknown kind `{other}`; known: `{WEBCHAT}`", inbox.slug),
+        }
+    }
+    Ok(())
+}
+
+fn lines<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The key an inbox signs its visitors' tokens with: made once, kept in the database.
+async fn signing_key(core: &Core, inbox: InboxId) -> anyhow::Result<[u8; 32]> {
+    let name = format!("signing_key.{inbox}");
+    let text = core
+        .store
+        .write::<_, store::Error, _>(move |conn| {
+            Box::pin(async move { settings::get_or_set(conn, &name, || STANDARD.encode(ids::key())).await })
+        })
+        .await?;
+    STANDARD.decode(text)?.try_into().map_err(|_| anyhow!("the stored signing key of {inbox} has not 32 bytes"))
+}
+
+async fn receive(adapter: Arc<dyn ChannelAdapter>, sink: Arc<InboxSink>, slug: String, stop: StopToken) {
+    match adapter.run(sink, stop).await {
+        Ok(()) => tracing::info!(inbox = slug, "the inbox has stopped receiving"),
+        Err(error) => tracing::error!(inbox = slug, %error, "the inbox receives nothing until this is mended"),
+    }
+}
+
+async fn spawn_chores(
+    core: &Arc<Core>,
+    adapters: &Arc<Adapters>,
+    tasks: &TaskTracker,
+    source: &CancellationToken,
+) -> anyhow::Result<()> {
+    let (_, head) = changes::span(&mut *core.store.reader().await?).await?;
+    let (shared, stop) = (Arc::clone(core), token(source));
+    tasks.spawn(async move {
+        let told = realtime::pump(&shared.store, head, stop, |at, change| shared.hub.tell(News::Change(at, change))).await;
+        if let Err(error) = told {
+            tracing::error!(%error, "consoles get no live news");
+        }
+    });
+    let (shared, channels, stop) = (Arc::clone(core), Arc::clone(adapters), token(source));
+    tasks.spawn(async move { realtime::watch_threads(&shared, &channels, stop).await });
+    let (shared, stop) = (Arc::clone(core), token(source));
+    tasks.spawn(async move { housekeeping::sweep(&shared, stop).await });
+    let (shared, stop) = (Arc::clone(core), token(source));
+    tasks.spawn(async move { housekeeping::watch_documents(&shared, stop).await });
+    Ok(())
+}

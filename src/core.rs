@@ -1,0 +1,29 @@
+//! What every part of the shell shares.
+
+use std::sync::Arc;
+
+use switchboard_contract::Timestamp;
+
+use crate::clock::Clock;
+use crate::library::LibraryHandle;
+use crate::realtime::Hub;
+use crate::store::Store;
+
+/// The database, the clock, the library and the hub of live news. Shared by reference.
+pub struct Core {
+    /// The database.
+    pub store: Store,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Flows, articles and the bot book.
+    pub library: LibraryHandle,
+    /// Live news for consoles.
+    pub hub: Hub,
+}
+
+impl Core {
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

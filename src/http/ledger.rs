@@ -1,0 +1,107 @@
+//! The account of what came in, for admins.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use switchboard_contract::Timestamp;
+use utoipa::{IntoParams, ToSchema};
+
+use super::Web;
+use super::dto::millis;
+use super::guard::{Administrator, Asked};
+use super::problem::Problem;
+use crate::store::ledger;
+
+/// Items of the quarantine that are shown.
+const QUARANTINE_SHOWN: u32 = 200;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Span {
+    /// The first day, as RFC 3339; 30 days ago unless given. Whole days in UTC are counted.
+    from: Option<String>,
+    /// The last day; today unless given.
+    to: Option<String>,
+}
+
+/// Accounts and quarantine.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LedgerDto {
+    from: String,
+    to: String,
+    data: Vec<AccountDto>,
+    quarantine: Vec<QuarantinedDto>,
+}
+
+/// One inbox: received = filed + duplicate + filtered + quarantined.
+#[derive(Serialize, ToSchema)]
+struct AccountDto {
+    inbox: super::dto::Named,
+    received: i64,
+    filed: i64,
+    duplicate: i64,
+    filtered: i64,
+    quarantined: i64,
+    balanced: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct QuarantinedDto {
+    id: i64,
+    inbox: String,
+    external_id: String,
+    received_at: String,
+    reason: String,
+    bytes: i64,
+}
+
+/// The account of what came in.
+#[utoipa::path(get, path = "/api/v1/ledger", tag = "ledger", params(Span),
+    responses((status = 200, body = LedgerDto), (status = 403, body = Problem)))]
+pub(super) async fn ledger(
+    State(web): State<Arc<Web>>,
+    _: Administrator,
+    Asked(span): Asked<Span>,
+) -> Result<Json<LedgerDto>, Problem> {
+    let now = web.core.now();
+    let to = instant("/to", span.to.as_deref())?.unwrap_or(now);
+    let month_ago = Timestamp::from_millis(to.millis().saturating_sub(30 * ledger::DAY_MILLIS));
+    let from = instant("/from", span.from.as_deref())?.unwrap_or(month_ago);
+    let mut conn = web.core.store.reader().await?;
+    let data = ledger::accounts(&mut conn, from, to)
+        .await?
+        .into_iter()
+        .map(|account| AccountDto {
+            inbox: super::dto::Named { id: account.inbox, name: Some(account.name) },
+            received: account.received,
+            filed: account.filed,
+            duplicate: account.duplicate,
+            filtered: account.filtered,
+            quarantined: account.quarantined,
+            balanced: account.balanced,
+        })
+        .collect();
+    let quarantine = ledger::quarantine(&mut conn, QUARANTINE_SHOWN)
+        .await?
+        .into_iter()
+        .map(|item| QuarantinedDto {
+            id: item.id,
+            inbox: item.inbox,
+            external_id: item.external_id,
+            received_at: millis(item.received_at),
+            reason: item.reason,
+            bytes: item.bytes,
+        })
+        .collect();
+    Ok(Json(LedgerDto { from: millis(from.millis()), to: millis(to.millis()), data, quarantine }))
+}
+
+fn instant(pointer: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let parsed = text.parse::<jiff::Timestamp>().map_err(|_| {
+        Problem::validation(pointer, format!("`{text}` is not a time such as `2026-11-20T00:00:00Z`"))
+    })?;
+    Ok(Some(Timestamp::from_millis(parsed.as_millisecond())))
+}

@@ -1,0 +1,193 @@
+//! Errors of the API as problem details (RFC 9457), with a stable `code`.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use switchboard_engine::Refusal;
+use utoipa::ToSchema;
+
+use crate::service::{accounts, desk, documents};
+use crate::store;
+
+/// One mistake of a request or document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Mistake {
+    /// Where in the request's body (RFC 6901), if it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// The line of a document, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The column of a document, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    /// `error` or `warning`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<&'static str>,
+    /// What is wrong and what is expected.
+    pub detail: String,
+}
+
+/// An error as `application/problem+json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Problem {
+    /// Names the kind of problem.
+    pub r#type: String,
+    /// The kind in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened this time.
+    pub detail: String,
+    /// A stable word for programs.
+    pub code: String,
+    /// Single mistakes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Mistake>,
+    #[serde(skip)]
+    retry_after_seconds: Option<u64>,
+}
+
+impl Problem {
+    /// A problem with a status, a code and words.
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            r#type: format!("urn:switchboard:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code: code.to_owned(),
+            errors: Vec::new(),
+            retry_after_seconds: None,
+        }
+    }
+
+    /// 401: nobody is signed in.
+    pub fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "sign in first")
+    }
+
+    /// 403: the role does not allow it.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// 404.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+    }
+
+    /// 422 with a place in the body.
+    pub fn validation(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", detail.clone());
+        problem.errors =
+            vec![Mistake { pointer: Some(pointer.into()), line: None, column: None, severity: None, detail }];
+        problem
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after_seconds;
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Stale => Self::new(StatusCode::CONFLICT, "stale_version", error.to_string()),
+            store::Error::Stopping => Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", error.to_string()),
+            store::Error::Database(_)
+            | store::Error::Migrate(_)
+            | store::Error::Corrupt { .. }
+            | store::Error::Panicked(_) => {
+                // The words may quote what a customer wrote; they belong in the log of the operator only.
+                tracing::error!(%error, "a request failed");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the server can't do this at present; see its log")
+            }
+        }
+    }
+}
+
+impl From<desk::Error> for Problem {
+    fn from(error: desk::Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            desk::Error::NotFound => Self::not_found("conversation"),
+            desk::Error::KeyReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail),
+            desk::Error::Store(error) => error.into(),
+            desk::Error::Refused(refusal) => {
+                let (status, code) = match refusal {
+                    Refusal::NotYourTurn { .. } => (StatusCode::CONFLICT, "not_your_turn"),
+                    Refusal::NewerMessages => (StatusCode::CONFLICT, "newer_messages"),
+                    Refusal::Resolved => (StatusCode::CONFLICT, "resolved"),
+                    Refusal::HeldByColleague { .. } => (StatusCode::CONFLICT, "held_by_colleague"),
+                    Refusal::AlreadySo(_) => (StatusCode::CONFLICT, "already_so"),
+                    Refusal::BadContent(_) => (StatusCode::UNPROCESSABLE_ENTITY, "validation"),
+                };
+                Self::new(status, code, detail)
+            }
+        }
+    }
+}
+
+impl From<accounts::Error> for Problem {
+    fn from(error: accounts::Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            accounts::Error::WrongCredentials => Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", detail),
+            accounts::Error::TooManyAttempts(wait) => {
+                let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail);
+                problem.retry_after_seconds = Some(wait.as_secs().max(1));
+                problem
+            }
+            accounts::Error::BadInvitation => Self::new(StatusCode::NOT_FOUND, "not_found", detail),
+            accounts::Error::EmailTaken => Self::new(StatusCode::CONFLICT, "already_so", detail),
+            accounts::Error::NotFound => Self::not_found("account"),
+            accounts::Error::LastAdmin => Self::new(StatusCode::CONFLICT, "last_admin", detail),
+            accounts::Error::Invalid { field, detail } => Self::validation(format!("/{field}"), detail),
+            accounts::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<documents::Error> for Problem {
+    fn from(error: documents::Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            documents::Error::Mistakes(problems) => {
+                let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", detail);
+                problem.errors = problems.iter().map(mistake).collect();
+                problem
+            }
+            documents::Error::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail),
+            documents::Error::NotFound => Self::not_found("document"),
+            documents::Error::Stale => Self::new(StatusCode::PRECONDITION_FAILED, "stale_version", detail),
+            documents::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+/// A mistake of a document.
+pub fn mistake(problem: &switchboard_engine::Problem) -> Mistake {
+    Mistake {
+        pointer: None,
+        line: Some(problem.line),
+        column: Some(problem.column),
+        severity: Some(match problem.severity {
+            switchboard_engine::Severity::Error => "error",
+            switchboard_engine::Severity::Warning => "warning",
+        }),
+        detail: problem.message.clone(),
+    }
+}

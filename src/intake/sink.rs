@@ -1,0 +1,114 @@
+//! The sink an adapter hands its batches to, bound to one inbox.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use switchboard_contract::{
+    Accepted, ConversationId, Cursor, Inbound, InboundSink, InboxId, ReceiptMark, Seq, SinkError, ThreadKey, ThreadPage,
+    ThreadReader,
+};
+
+use crate::core::Core;
+use crate::limits;
+use crate::realtime::News;
+use crate::service::thread;
+use crate::store::changes::{self, Change};
+use crate::store::{Error, conversations, entries, inboxes};
+
+/// Takes what one inbox receives, and shows its contacts their threads.
+pub struct InboxSink {
+    core: Arc<Core>,
+    inbox: InboxId,
+}
+
+impl InboxSink {
+    /// A sink for an inbox.
+    pub fn new(core: Arc<Core>, inbox: InboxId) -> Self {
+        Self { core, inbox }
+    }
+}
+
+#[async_trait]
+impl InboundSink for InboxSink {
+    async fn accept(&self, batch: Vec<Inbound>, cursor: Option<Cursor>) -> Result<Vec<Accepted>, SinkError> {
+        if batch.len() > limits::INBOUND_BATCH_MAX {
+            let most = limits::INBOUND_BATCH_MAX;
+            return Err(SinkError::Unavailable(format!("{} items at once; hand in at most {most}", batch.len())));
+        }
+        let (core, inbox) = (Arc::clone(&self.core), self.inbox);
+        self.core
+            .store
+            .write::<_, Error, _>(move |conn| {
+                Box::pin(async move {
+                    let (library, now) = (core.library.get(), core.now());
+                    let mut accepted = Vec::with_capacity(batch.len());
+                    for item in batch {
+                        accepted.push(super::take(conn, &library, inbox, item, now).await?);
+                    }
+                    if let Some(cursor) = cursor {
+                        inboxes::set_cursor(conn, inbox, &cursor).await?;
+                    }
+                    Ok(accepted)
+                })
+            })
+            .await
+            .map_err(unavailable)
+    }
+
+    async fn cursor(&self) -> Result<Option<Cursor>, SinkError> {
+        let mut conn = self.core.store.reader().await.map_err(unavailable)?;
+        inboxes::cursor(&mut conn, self.inbox).await.map_err(unavailable)
+    }
+
+    async fn receipt(&self, conversation: ConversationId, seq: Seq, mark: ReceiptMark) -> Result<(), SinkError> {
+        let (core, inbox) = (Arc::clone(&self.core), self.inbox);
+        self.core
+            .store
+            .write::<_, Error, _>(move |conn| {
+                Box::pin(async move {
+                    let known = conversations::get(conn, conversation).await?;
+                    // An adapter speaks for its own inbox only.
+                    if known.is_some_and(|record| record.inbox == inbox)
+                        && entries::set_receipt(conn, conversation, seq, mark).await? > 0
+                    {
+                        let change = Change { conversation, reasons: vec!["delivery".to_owned()], notices: Vec::new() };
+                        changes::add(conn, &change, core.now()).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+            .map_err(unavailable)
+    }
+
+    fn typing(&self, thread: &ThreadKey, on: bool) {
+        let (core, inbox, thread) = (Arc::clone(&self.core), self.inbox, thread.clone());
+        tokio::spawn(async move {
+            let Ok(mut conn) = core.store.reader().await else { return };
+            if let Ok(Some(record)) = conversations::latest(&mut conn, inbox, &thread).await {
+                core.hub.tell(News::ContactTyping(record.state.id, on));
+            }
+        });
+    }
+}
+
+#[async_trait]
+impl ThreadReader for InboxSink {
+    async fn read(
+        &self,
+        thread: &ThreadKey,
+        conversation: Option<ConversationId>,
+        after: Seq,
+    ) -> Result<ThreadPage, SinkError> {
+        let mut conn = self.core.store.reader().await.map_err(unavailable)?;
+        thread::read(&mut conn, self.inbox, thread, conversation, after).await.map_err(unavailable)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn unavailable(error: Error) -> SinkError {
+    match error {
+        Error::Stopping => SinkError::Stopping,
+        error => SinkError::Unavailable(error.to_string()),
+    }
+}

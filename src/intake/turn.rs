@@ -1,0 +1,46 @@
+//! One turn: steps the engine and answers its questions until it asks none.
+
+use switchboard_contract::Timestamp;
+use switchboard_engine::{Ask, Conversation, Effect, Env, Event, EventKind, Found, Hit, Target, Verdict, limits, step};
+
+use crate::library::Library;
+use crate::store::conversations::{self, Record};
+use crate::store::{Conn, Result};
+
+/// Steps a conversation through an event. Nothing is written.
+pub async fn play(
+    conn: &mut Conn,
+    library: &Library,
+    record: &Record,
+    event: Event,
+    now: Timestamp,
+) -> Result<(Conversation, Vec<Effect>)> {
+    let queues = conversations::queues(conn).await?;
+    let env = Env { now, book: &library.book, flows: &library.flows, queue_ahead: queues.values().sum() };
+    let (seq, mut transition) = (event.seq, step(&record.state, &event, &env));
+    let mut effects = std::mem::take(&mut transition.effects);
+    for _ in 0..limits::ASKS_PER_EVENT_MAX {
+        let Some(ask) = transition.ask.take() else { break };
+        let found = Event { id: None, seq, kind: EventKind::Found(answer(library, &ask)) };
+        transition = step(&transition.state, &found, &env);
+        effects.append(&mut transition.effects);
+    }
+    Ok((transition.state, effects))
+}
+
+/// Answers a question of the engine from the library.
+pub fn answer(library: &Library, ask: &Ask) -> Found {
+    match ask {
+        Ask::Find { question, language } => library.find(question, language),
+        Ask::Article { slug, language } => match library.article(slug, language) {
+            Some(card) => Found {
+                verdict: Verdict::Sure(Hit { nearest: card.slug.clone(), target: Target::Article(card), score: 1.0 }),
+                why: format!("the flow shows the article `{slug}`"),
+            },
+            None => Found {
+                verdict: Verdict::Nothing,
+                why: format!("the article `{slug}` is missing, not published or not public"),
+            },
+        },
+    }
+}

@@ -1,0 +1,81 @@
+//! Every bound of the program outside engine and adapters, by name.
+
+use std::time::Duration;
+
+/// Jobs that share one commit.
+pub const COMMIT_GROUP_MAX: usize = 64;
+/// Jobs that may wait for the writer; further callers wait for a place.
+pub const WRITE_QUEUE_MAX: usize = 1_024;
+/// Connections that read beside the writer.
+pub const READERS: u32 = 4;
+/// How long a statement waits for another process that holds the database.
+pub const DATABASE_BUSY: Duration = Duration::from_secs(5);
+/// The largest inbound item that is kept, in bytes.
+pub const INBOUND_BYTES_MAX: usize = 50 * 1024 * 1024;
+/// The longest external id that is kept as it is, in bytes.
+pub const EXTERNAL_ID_BYTES_MAX: usize = 512;
+/// Items an adapter may hand in at once.
+pub const INBOUND_BATCH_MAX: usize = 1_000;
+/// Facts kept of one identity (device, page …).
+pub const FACTS_MAX: usize = 20;
+/// The longest fact, name or address that is kept, in characters.
+pub const FACT_CHARS_MAX: usize = 500;
+/// Entries of a thread read at once for a contact.
+pub const THREAD_PAGE: u32 = 200;
+/// The longest text an agent may send or note, in characters.
+pub const AGENT_TEXT_CHARS_MAX: usize = 20_000;
+
+/// Deliveries under way at once, over all lanes.
+pub const DELIVERIES_AT_ONCE: usize = 64;
+/// How long a claimed delivery belongs to its claimer before it counts as abandoned.
+pub const DELIVERY_LEASE: Duration = Duration::from_secs(60);
+/// How long one attempt may take.
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Attempts before a delivery becomes a dead letter.
+pub const DELIVERY_ATTEMPTS_MAX: u32 = 12;
+/// The first pause after a failed attempt; it doubles with each further one.
+pub const DELIVERY_BACKOFF_FIRST: Duration = Duration::from_secs(1);
+/// The longest pause between attempts.
+pub const DELIVERY_BACKOFF_MAX: Duration = Duration::from_secs(15 * 60);
+/// How often the outbox looks for due work when nothing wakes it.
+pub const OUTBOX_POLL: Duration = Duration::from_secs(1);
+
+/// Changes kept for consoles that reconnect; an older position reloads everything.
+pub const CHANGES_KEPT: i64 = 10_000;
+/// Changes a slow console may fall behind in memory before it reads them from the database again.
+pub const CHANGES_BUFFERED: usize = 1_024;
+/// How long "is viewing" holds without being renewed.
+pub const PRESENCE_HOLDS: Duration = Duration::from_secs(45);
+/// A pause in an event stream after which a comment keeps the connection open.
+pub const EVENTS_HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// The largest request body of the JSON API, in bytes.
+pub const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Rows of one page unless asked otherwise, and at most.
+pub const PAGE_DEFAULT: u32 = 50;
+/// Rows of one page at most.
+pub const PAGE_MAX: u32 = 200;
+/// The shortest password.
+pub const PASSWORD_CHARS_MIN: usize = 10;
+/// The longest password, in bytes: hashing is bounded work.
+pub const PASSWORD_BYTES_MAX: usize = 512;
+/// Window over which sign-in attempts are counted.
+pub const SIGN_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Addresses and accounts whose sign-in attempts are remembered.
+pub const SIGN_IN_KEYS_MAX: usize = 10_000;
+/// Password checks at once: each takes 19 MiB and a core.
+pub const PASSWORD_CHECKS_AT_ONCE: usize = 2;
+/// How long an invitation link works.
+pub const INVITATION_HOLDS: Duration = Duration::from_secs(72 * 3_600);
+/// How long the answer to an idempotency key is remembered.
+pub const IDEMPOTENCY_HOLDS: Duration = Duration::from_secs(24 * 3_600);
+/// The longest idempotency key, in bytes.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
+/// The largest flow, article or bot book, in bytes.
+pub const DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
+/// How often the program looks whether another process changed flows or articles.
+pub const LIBRARY_POLL: Duration = Duration::from_secs(2);
+/// How often old rows are cleared away.
+pub const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
+/// How long a stop may take before the process ends anyway.
+pub const STOP_BUDGET: Duration = Duration::from_secs(20);

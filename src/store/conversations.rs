@@ -1,0 +1,401 @@
+//! Conversations: the engine's state, guarded by a version, and the columns that lists need.
+
+use switchboard_contract::{AgentId, ContactId, ConversationId, IdentityId, InboxId, Seq, ThreadKey, Timestamp};
+use switchboard_engine::{Conversation, Handler};
+
+use super::{Conn, Error, Result, from_json, parse, place, seq, to_json, word};
+
+/// A conversation as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The engine's state.
+    pub state: Conversation,
+    /// A short number for people, counted from 1.
+    pub number: i64,
+    /// Where it takes place.
+    pub inbox: InboxId,
+    /// With whom.
+    pub contact: ContactId,
+    /// At which of their addresses.
+    pub identity: IdentityId,
+    /// The channel's grouping.
+    pub thread: ThreadKey,
+    /// Counts the writes; a write against an older version is refused.
+    pub version: i64,
+    /// The last place.
+    pub seq: Seq,
+    /// The beginning of the last message.
+    pub preview: String,
+    /// Who wrote the last message: `contact`, `bot`, `agent` or `system`.
+    pub preview_author: String,
+    /// When the last message was written.
+    pub last_message_at: Timestamp,
+}
+
+/// Reads one conversation.
+pub async fn get(conn: &mut Conn, id: ConversationId) -> Result<Option<Record>> {
+    let row: Option<RecordRow> = sqlx::query_as(
+        "SELECT number, inbox_id, contact_id, identity_id, thread, version, seq, state, preview, preview_author, \
+         last_message_at FROM conversations WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .fetch_optional(conn)
+    .await?;
+    row.map(Record::try_from).transpose()
+}
+
+/// Reads the newest conversation of a thread.
+pub async fn latest(conn: &mut Conn, inbox: InboxId, thread: &ThreadKey) -> Result<Option<Record>> {
+    let row: Option<RecordRow> = sqlx::query_as(
+        "SELECT number, inbox_id, contact_id, identity_id, thread, version, seq, state, preview, preview_author, \
+         last_message_at FROM conversations WHERE inbox_id = $1 AND thread = $2 ORDER BY number DESC LIMIT 1",
+    )
+    .bind(inbox.to_string())
+    .bind(&thread.0)
+    .fetch_optional(conn)
+    .await?;
+    row.map(Record::try_from).transpose()
+}
+
+/// The number the next conversation gets. Only the writer asks, so two never get the same.
+pub async fn next_number(conn: &mut Conn) -> Result<i64> {
+    Ok(sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) + 1 FROM conversations").fetch_one(conn).await?)
+}
+
+/// Adds a conversation; its version is 1 afterwards.
+pub async fn insert(conn: &mut Conn, record: &mut Record) -> Result<()> {
+    let columns = Columns::of(&record.state);
+    record.version = 1;
+    sqlx::query(
+        "INSERT INTO conversations (id, number, inbox_id, contact_id, identity_id, thread, status, handler, team, agent_id, \
+         priority, language, version, seq, state, waiting_since, preview, preview_author, last_message_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+    )
+    .bind(record.state.id.to_string())
+    .bind(record.number)
+    .bind(record.inbox.to_string())
+    .bind(record.contact.to_string())
+    .bind(record.identity.to_string())
+    .bind(&record.thread.0)
+    .bind(word(&record.state.status))
+    .bind(columns.handler)
+    .bind(columns.team)
+    .bind(columns.agent)
+    .bind(word(&record.state.priority))
+    .bind(&record.state.language)
+    .bind(record.version)
+    .bind(place(record.seq))
+    .bind(to_json("conversation", &record.state)?)
+    .bind(columns.waiting_since)
+    .bind(&record.preview)
+    .bind(&record.preview_author)
+    .bind(record.last_message_at.millis())
+    .bind(record.state.created_at.millis())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Writes a conversation that was read at `record.version`; the version is one more afterwards.
+///
+/// # Errors
+/// [`Error::Stale`] when somebody else wrote it since: nothing is changed.
+pub async fn update(conn: &mut Conn, record: &mut Record) -> Result<()> {
+    let columns = Columns::of(&record.state);
+    let changed = sqlx::query(
+        "UPDATE conversations SET status = $3, handler = $4, team = $5, agent_id = $6, priority = $7, language = $8, \
+         version = version + 1, seq = $9, state = $10, waiting_since = $11, preview = $12, preview_author = $13, \
+         last_message_at = $14 WHERE id = $1 AND version = $2",
+    )
+    .bind(record.state.id.to_string())
+    .bind(record.version)
+    .bind(word(&record.state.status))
+    .bind(columns.handler)
+    .bind(columns.team)
+    .bind(columns.agent)
+    .bind(word(&record.state.priority))
+    .bind(&record.state.language)
+    .bind(place(record.seq))
+    .bind(to_json("conversation", &record.state)?)
+    .bind(columns.waiting_since)
+    .bind(&record.preview)
+    .bind(&record.preview_author)
+    .bind(record.last_message_at.millis())
+    .execute(conn)
+    .await?;
+    if changed.rows_affected() == 0 {
+        return Err(Error::Stale);
+    }
+    record.version += 1;
+    Ok(())
+}
+
+/// How many conversations wait in a team's queue before one that has waited since `since`.
+pub async fn waiting_before(conn: &mut Conn, team: &str, since: Timestamp, id: ConversationId) -> Result<u32> {
+    let count: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM conversations WHERE handler = 'queue' AND team = $1 AND id <> $3 \
+         AND (waiting_since < $2 OR (waiting_since = $2 AND id < $3))",
+    )
+    .bind(team)
+    .bind(since.millis())
+    .bind(id.to_string())
+    .fetch_one(conn)
+    .await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// How many conversations wait in each team's queue.
+pub async fn queues(conn: &mut Conn) -> Result<std::collections::BTreeMap<String, u32>> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT team, COUNT(*) FROM conversations WHERE handler = 'queue' AND team IS NOT NULL GROUP BY team",
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|(team, count)| (team, u32::try_from(count).unwrap_or(u32::MAX))).collect())
+}
+
+/// The threads of one inbox that wait in a queue: they are told when their place changes.
+pub async fn waiting_threads(conn: &mut Conn, inbox: InboxId, most: u32) -> Result<Vec<ThreadKey>> {
+    let rows: Vec<String> = sqlx::query_scalar(
+        "SELECT thread FROM conversations WHERE handler = 'queue' AND inbox_id = $1 ORDER BY waiting_since LIMIT $2",
+    )
+    .bind(inbox.to_string())
+    .bind(most)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(ThreadKey).collect())
+}
+
+/// Which conversations a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// In a queue, the longest waiting first.
+    Waiting,
+    /// Held by this agent and not solved.
+    Mine(AgentId),
+    /// Everything that is not solved.
+    Open,
+    /// Solved.
+    Resolved,
+}
+
+/// A row of a list.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct ListRow {
+    /// The conversation's id.
+    pub id: String,
+    /// Its number.
+    pub number: i64,
+    /// The inbox's id.
+    pub inbox_id: String,
+    /// The inbox's name.
+    pub inbox_name: String,
+    /// The inbox's kind.
+    pub inbox_kind: String,
+    /// The contact's id.
+    pub contact_id: String,
+    /// The contact's name.
+    pub contact_name: Option<String>,
+    /// The contact's address, if they gave one.
+    pub contact_email: Option<String>,
+    /// `open`, `waiting` or `resolved`.
+    pub status: String,
+    /// `bot`, `queue` or `agent`.
+    pub handler: String,
+    /// The team of the queue.
+    pub team: Option<String>,
+    /// Who holds it.
+    pub agent_id: Option<String>,
+    /// Their name.
+    pub agent_name: Option<String>,
+    /// `low` … `urgent`.
+    pub priority: String,
+    /// The language.
+    pub language: String,
+    /// The version.
+    pub version: i64,
+    /// The last place.
+    pub seq: i64,
+    /// The beginning of the last message.
+    pub preview: String,
+    /// Who wrote it.
+    pub preview_author: String,
+    /// When.
+    pub last_message_at: i64,
+    /// Waiting since.
+    pub waiting_since: Option<i64>,
+    /// Began.
+    pub created_at: i64,
+    /// The last place this agent has read.
+    pub read_seq: i64,
+    /// The place of the last message of the contact.
+    pub contact_seq: i64,
+}
+
+macro_rules! list_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT v.id, v.number, v.inbox_id, x.name AS inbox_name, x.kind AS inbox_kind, v.contact_id, ",
+            "c.name AS contact_name, c.email AS contact_email, v.status, v.handler, v.team, v.agent_id, ",
+            "a.name AS agent_name, v.priority, v.language, v.version, v.seq, v.preview, v.preview_author, ",
+            "v.last_message_at, v.waiting_since, v.created_at, COALESCE(r.seq, 0) AS read_seq, ",
+            "COALESCE((SELECT MAX(e.seq) FROM entries e WHERE e.conversation_id = v.id AND e.author = 'contact'), 0) ",
+            "AS contact_seq ",
+            "FROM conversations v JOIN inboxes x ON x.id = v.inbox_id JOIN contacts c ON c.id = v.contact_id ",
+            "LEFT JOIN agents a ON a.id = v.agent_id LEFT JOIN reads r ON r.conversation_id = v.id AND r.agent_id = $1 ",
+            $rest
+        )
+    };
+}
+
+/// One page of a list for an agent: after a row's sort key and id, at most `limit` rows.
+pub async fn list(
+    conn: &mut Conn,
+    agent: AgentId,
+    view: View,
+    after: Option<&(i64, String)>,
+    limit: u32,
+) -> Result<Vec<ListRow>> {
+    let query = match view {
+        View::Waiting => sqlx::query_as(list_sql!(
+            "WHERE v.handler = 'queue' AND (v.waiting_since > $2 OR (v.waiting_since = $2 AND v.id > $3)) \
+             ORDER BY v.waiting_since, v.id LIMIT $4"
+        )),
+        View::Mine(_) => sqlx::query_as(list_sql!(
+            "WHERE v.agent_id = $1 AND v.status <> 'resolved' \
+             AND (v.last_message_at < $2 OR (v.last_message_at = $2 AND v.id < $3)) \
+             ORDER BY v.last_message_at DESC, v.id DESC LIMIT $4"
+        )),
+        View::Open => sqlx::query_as(list_sql!(
+            "WHERE v.status <> 'resolved' AND (v.last_message_at < $2 OR (v.last_message_at = $2 AND v.id < $3)) \
+             ORDER BY v.last_message_at DESC, v.id DESC LIMIT $4"
+        )),
+        View::Resolved => sqlx::query_as(list_sql!(
+            "WHERE v.status = 'resolved' AND (v.last_message_at < $2 OR (v.last_message_at = $2 AND v.id < $3)) \
+             ORDER BY v.last_message_at DESC, v.id DESC LIMIT $4"
+        )),
+    };
+    let start = match view {
+        View::Waiting => (i64::MIN, String::new()),
+        View::Mine(_) | View::Open | View::Resolved => (i64::MAX, String::new()),
+    };
+    let (key, id) = after.unwrap_or(&start);
+    Ok(query.bind(agent.to_string()).bind(key).bind(id).bind(limit).fetch_all(conn).await?)
+}
+
+/// One conversation as a list would show it to an agent.
+pub async fn list_row(conn: &mut Conn, agent: AgentId, id: ConversationId) -> Result<Option<ListRow>> {
+    let query = sqlx::query_as(list_sql!("WHERE v.id = $2"));
+    Ok(query.bind(agent.to_string()).bind(id.to_string()).fetch_optional(conn).await?)
+}
+
+/// How many conversations each list holds: waiting, mine, open.
+pub async fn counts(conn: &mut Conn, agent: AgentId) -> Result<(i64, i64, i64)> {
+    Ok(sqlx::query_as(
+        "SELECT (SELECT COUNT(*) FROM conversations WHERE handler = 'queue'), \
+         (SELECT COUNT(*) FROM conversations WHERE agent_id = $1 AND status <> 'resolved'), \
+         (SELECT COUNT(*) FROM conversations WHERE status <> 'resolved')",
+    )
+    .bind(agent.to_string())
+    .fetch_one(conn)
+    .await?)
+}
+
+/// An earlier conversation of the same contact.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Earlier {
+    /// Its id.
+    pub id: String,
+    /// Its number.
+    pub number: i64,
+    /// Where it stands.
+    pub status: String,
+    /// When it began.
+    pub created_at: i64,
+    /// The beginning of its last message.
+    pub preview: String,
+}
+
+/// The contact's other conversations before this one, newest first.
+pub async fn earlier(conn: &mut Conn, contact: ContactId, before_number: i64, most: u32) -> Result<Vec<Earlier>> {
+    Ok(sqlx::query_as(
+        "SELECT id, number, status, created_at, preview FROM conversations WHERE contact_id = $1 AND number < $2 \
+         ORDER BY number DESC LIMIT $3",
+    )
+    .bind(contact.to_string())
+    .bind(before_number)
+    .bind(most)
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Notes how far an agent has read.
+pub async fn mark_read(conn: &mut Conn, agent: AgentId, id: ConversationId, through: Seq) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO reads (agent_id, conversation_id, seq) VALUES ($1, $2, $3) \
+         ON CONFLICT (agent_id, conversation_id) DO UPDATE SET seq = MAX(seq, excluded.seq)",
+    )
+    .bind(agent.to_string())
+    .bind(id.to_string())
+    .bind(place(through))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What lists and lookups need of a state.
+struct Columns {
+    handler: &'static str,
+    team: Option<String>,
+    agent: Option<String>,
+    waiting_since: Option<i64>,
+}
+
+impl Columns {
+    fn of(state: &Conversation) -> Self {
+        match &state.handler {
+            Handler::Bot => Self { handler: "bot", team: None, agent: None, waiting_since: None },
+            Handler::Queue { team, since } => {
+                Self { handler: "queue", team: Some(team.clone()), agent: None, waiting_since: Some(since.millis()) }
+            }
+            Handler::Agent { agent, team } => {
+                Self { handler: "agent", team: team.clone(), agent: Some(agent.id.to_string()), waiting_since: None }
+            }
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct RecordRow {
+    number: i64,
+    inbox_id: String,
+    contact_id: String,
+    identity_id: String,
+    thread: String,
+    version: i64,
+    seq: i64,
+    state: String,
+    preview: String,
+    preview_author: String,
+    last_message_at: i64,
+}
+
+impl TryFrom<RecordRow> for Record {
+    type Error = Error;
+
+    fn try_from(row: RecordRow) -> Result<Self> {
+        Ok(Self {
+            state: from_json("conversation", &row.state)?,
+            number: row.number,
+            inbox: parse("inbox id", &row.inbox_id)?,
+            contact: parse("contact id", &row.contact_id)?,
+            identity: parse("identity id", &row.identity_id)?,
+            thread: ThreadKey(row.thread),
+            version: row.version,
+            seq: seq(row.seq),
+            preview: row.preview,
+            preview_author: row.preview_author,
+            last_message_at: Timestamp::from_millis(row.last_message_at),
+        })
+    }
+}

@@ -1,0 +1,276 @@
+//! Entries: the messages, notes and log lines of a conversation, in order.
+
+use switchboard_contract::{ChoiceId, Content, ConversationId, DeliveryState, ExternalId, MessageId, ReceiptMark, Seq, Timestamp};
+use switchboard_engine::{HandoffBrief, LogEntry};
+
+use super::{Conn, Result, from_json, from_word, parse, place, seq, to_json, word};
+
+/// Who wrote an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Author {
+    /// The contact.
+    Contact,
+    /// The bot.
+    Bot,
+    /// An agent: id and name at the time.
+    Agent(String, String),
+    /// The desk itself.
+    System,
+}
+
+impl Author {
+    /// The word the author is stored and shown as.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Contact => "contact",
+            Self::Bot => "bot",
+            Self::Agent(..) => "agent",
+            Self::System => "system",
+        }
+    }
+}
+
+/// What an entry holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// A message, seen by the contact. With the option that was pressed, if it was a press.
+    Message(Content, Option<ChoiceId>),
+    /// A note, seen by agents only.
+    Note(String),
+    /// Something explained, seen by agents only.
+    Log(LogEntry),
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its place.
+    pub seq: Seq,
+    /// Its id.
+    pub id: MessageId,
+    /// Who wrote it.
+    pub author: Author,
+    /// What it holds.
+    pub body: Body,
+    /// For a contact's message: the channel's id.
+    pub external_id: Option<ExternalId>,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// For our messages: how far the delivery has come.
+    pub delivery: Option<DeliveryState>,
+    /// What went wrong with the delivery.
+    pub delivery_error: Option<String>,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct StoredMessage {
+    #[serde(flatten)]
+    content: Content,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    chosen: Option<ChoiceId>,
+}
+
+/// Adds an entry.
+pub async fn insert(conn: &mut Conn, conversation: ConversationId, entry: &Entry) -> Result<()> {
+    let (kind, body) = match &entry.body {
+        Body::Message(content, chosen) => {
+            ("message", to_json("message", &StoredMessage { content: content.clone(), chosen: chosen.clone() })?)
+        }
+        Body::Note(text) => ("note", to_json("note", text)?),
+        Body::Log(log) => ("log", to_json("log entry", log)?),
+    };
+    let (author_id, author_name) = match &entry.author {
+        Author::Agent(id, name) => (Some(id), Some(name)),
+        Author::Contact | Author::Bot | Author::System => (None, None),
+    };
+    sqlx::query(
+        "INSERT INTO entries (conversation_id, seq, id, kind, author, author_id, author_name, body, external_id, at, delivery) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(conversation.to_string())
+    .bind(place(entry.seq))
+    .bind(entry.id.to_string())
+    .bind(kind)
+    .bind(entry.author.kind())
+    .bind(author_id)
+    .bind(author_name)
+    .bind(body)
+    .bind(entry.external_id.as_ref().map(|id| &id.0))
+    .bind(entry.at.millis())
+    .bind(entry.delivery.map(|state| word(&state)))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Which run of entries is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Range {
+    /// The first ones after this place.
+    After(Seq),
+    /// The last ones before this place.
+    Before(Seq),
+}
+
+/// Reads a run of entries, in order. `messages_only` leaves out what a contact may not see.
+pub async fn read(
+    conn: &mut Conn,
+    conversation: ConversationId,
+    range: Range,
+    messages_only: bool,
+    limit: u32,
+) -> Result<Vec<Entry>> {
+    let (query, from) = match range {
+        Range::After(after) => (
+            sqlx::query_as::<_, EntryRow>(
+                "SELECT seq, id, kind, author, author_id, author_name, body, external_id, at, delivery, delivery_error \
+                 FROM entries WHERE conversation_id = $1 AND seq > $2 AND (kind = 'message' OR NOT $3) \
+                 ORDER BY seq LIMIT $4",
+            ),
+            after,
+        ),
+        Range::Before(before) => (
+            sqlx::query_as::<_, EntryRow>(
+                "SELECT seq, id, kind, author, author_id, author_name, body, external_id, at, delivery, delivery_error \
+                 FROM entries WHERE conversation_id = $1 AND seq < $2 AND (kind = 'message' OR NOT $3) \
+                 ORDER BY seq DESC LIMIT $4",
+            ),
+            before,
+        ),
+    };
+    let rows =
+        query.bind(conversation.to_string()).bind(place(from)).bind(messages_only).bind(limit).fetch_all(conn).await?;
+    let mut entries = rows.into_iter().map(Entry::try_from).collect::<Result<Vec<_>>>()?;
+    entries.sort_by_key(|entry| entry.seq);
+    Ok(entries)
+}
+
+/// Reads one entry.
+pub async fn get(conn: &mut Conn, conversation: ConversationId, at: Seq) -> Result<Option<Entry>> {
+    let row: Option<EntryRow> = sqlx::query_as(
+        "SELECT seq, id, kind, author, author_id, author_name, body, external_id, at, delivery, delivery_error \
+         FROM entries WHERE conversation_id = $1 AND seq = $2",
+    )
+    .bind(conversation.to_string())
+    .bind(place(at))
+    .fetch_optional(conn)
+    .await?;
+    row.map(Entry::try_from).transpose()
+}
+
+/// The place of the last message that somebody other than this agent wrote and a reply should have seen: the contact's or
+/// another agent's.
+pub async fn last_foreign(conn: &mut Conn, conversation: ConversationId, agent: &str) -> Result<Seq> {
+    let last: Option<i64> = sqlx::query_scalar(
+        "SELECT MAX(seq) FROM entries WHERE conversation_id = $1 AND kind = 'message' \
+         AND (author = 'contact' OR (author = 'agent' AND author_id <> $2))",
+    )
+    .bind(conversation.to_string())
+    .bind(agent)
+    .fetch_one(conn)
+    .await?;
+    Ok(seq(last.unwrap_or(0)))
+}
+
+/// Notes how a delivery went. A state that is further along is not set back.
+pub async fn set_delivery(
+    conn: &mut Conn,
+    conversation: ConversationId,
+    at: Seq,
+    state: DeliveryState,
+    error: Option<&str>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE entries SET delivery = $3, delivery_error = $4 WHERE conversation_id = $1 AND seq = $2 \
+         AND delivery IN ('pending', 'uncertain', 'failed')",
+    )
+    .bind(conversation.to_string())
+    .bind(place(at))
+    .bind(word(&state))
+    .bind(error)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that our messages up to a place arrived or were seen; returns how many that was news for.
+pub async fn set_receipt(conn: &mut Conn, conversation: ConversationId, through: Seq, mark: ReceiptMark) -> Result<u64> {
+    let query = match mark {
+        ReceiptMark::Delivered => sqlx::query(
+            "UPDATE entries SET delivery = 'delivered' WHERE conversation_id = $1 AND seq <= $2 \
+             AND delivery IN ('pending', 'uncertain', 'sent')",
+        ),
+        ReceiptMark::Seen => sqlx::query(
+            "UPDATE entries SET delivery = 'seen' WHERE conversation_id = $1 AND seq <= $2 \
+             AND delivery IN ('pending', 'uncertain', 'sent', 'delivered')",
+        ),
+    };
+    Ok(query.bind(conversation.to_string()).bind(place(through)).execute(conn).await?.rows_affected())
+}
+
+/// Adds a brief.
+pub async fn add_brief(conn: &mut Conn, conversation: ConversationId, at: Seq, brief: &HandoffBrief) -> Result<()> {
+    sqlx::query("INSERT INTO briefs (conversation_id, seq, body) VALUES ($1, $2, $3)")
+        .bind(conversation.to_string())
+        .bind(place(at))
+        .bind(to_json("brief", brief)?)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The latest brief.
+pub async fn brief(conn: &mut Conn, conversation: ConversationId) -> Result<Option<HandoffBrief>> {
+    let body: Option<String> =
+        sqlx::query_scalar("SELECT body FROM briefs WHERE conversation_id = $1 ORDER BY seq DESC LIMIT 1")
+            .bind(conversation.to_string())
+            .fetch_optional(conn)
+            .await?;
+    body.map(|body| from_json("brief", &body)).transpose()
+}
+
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    seq: i64,
+    id: String,
+    kind: String,
+    author: String,
+    author_id: Option<String>,
+    author_name: Option<String>,
+    body: String,
+    external_id: Option<String>,
+    at: i64,
+    delivery: Option<String>,
+    delivery_error: Option<String>,
+}
+
+impl TryFrom<EntryRow> for Entry {
+    type Error = super::Error;
+
+    fn try_from(row: EntryRow) -> Result<Self> {
+        let body = match row.kind.as_str() {
+            "note" => Body::Note(from_json("note", &row.body)?),
+            "log" => Body::Log(from_json("log entry", &row.body)?),
+            _ => {
+                let StoredMessage { content, chosen } = from_json("message", &row.body)?;
+                Body::Message(content, chosen)
+            }
+        };
+        let author = match row.author.as_str() {
+            "contact" => Author::Contact,
+            "bot" => Author::Bot,
+            "agent" => Author::Agent(row.author_id.unwrap_or_default(), row.author_name.unwrap_or_default()),
+            _ => Author::System,
+        };
+        Ok(Self {
+            seq: seq(row.seq),
+            id: parse("entry id", &row.id)?,
+            author,
+            body,
+            external_id: row.external_id.map(ExternalId),
+            at: Timestamp::from_millis(row.at),
+            delivery: row.delivery.map(|state| from_word("delivery state", &state)).transpose()?,
+            delivery_error: row.delivery_error,
+        })
+    }
+}

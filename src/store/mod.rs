@@ -1,0 +1,188 @@
+//! The only place with SQL. One writer connection, several readers, one file.
+//!
+//! A write is a closure handed to [`Store::write`]; the writer runs what is waiting in one transaction, each closure in a
+//! savepoint of its own, and answers only after the commit. Reads take a reader connection by [`Store::reader`].
+//! Functions of the submodules take a connection, so that the caller decides which transaction they belong to.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use futures_util::future::BoxFuture;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::ConnectOptions;
+use tokio::sync::watch;
+
+use crate::limits;
+
+pub mod accounts;
+pub mod changes;
+pub mod contacts;
+pub mod conversations;
+pub mod documents;
+pub mod entries;
+pub mod feedback;
+pub mod inbound;
+pub mod inboxes;
+pub mod ledger;
+pub mod outbox;
+pub mod settings;
+mod writer;
+
+/// The database this build speaks to.
+pub type Db = sqlx::Sqlite;
+/// A connection, inside or outside a transaction.
+pub type Conn = SqliteConnection;
+
+/// Why the store could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database refused or can't be reached.
+    #[error("the database can't be used: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The database belongs to another version of the program, or a migration failed.
+    #[error("the database can't be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A stored value makes no sense to this version.
+    #[error("the stored {what} can't be read: {detail}")]
+    Corrupt {
+        /// What it is.
+        what: &'static str,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Somebody else wrote it since it was read.
+    #[error("it was changed meanwhile")]
+    Stale,
+    /// The job panicked; nothing of it was kept.
+    #[error("an internal error: {0}")]
+    Panicked(String),
+    /// The writer has stopped.
+    #[error("the program is stopping")]
+    Stopping,
+}
+
+/// The result of store functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    readers: SqlitePool,
+    writer: writer::Handle,
+    commits: watch::Receiver<u64>,
+}
+
+impl Store {
+    /// Opens the database file, makes it if it is missing, and brings it up to date.
+    pub async fn open(file: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(limits::DATABASE_BUSY)
+            .disable_statement_logging();
+        let mut connection = options.connect().await?;
+        sqlx::migrate!("./migrations/sqlite").run(&mut connection).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(limits::READERS)
+            .connect_with(options.read_only(true).create_if_missing(false))
+            .await?;
+        let (writer, commits) = writer::spawn(connection);
+        Ok(Self { readers, writer, commits })
+    }
+
+    /// Runs `job` in the next group commit and returns its result once that has been committed.
+    ///
+    /// An error of the job undoes the job alone; the others of its group stand.
+    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
+        self.writer.write(job).await
+    }
+
+    /// A connection that sees the last commit and can't write.
+    pub async fn reader(&self) -> Result<PoolConnection<Db>> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// A bell that rings after each commit. Only a hint: the truth is in the tables.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.clone()
+    }
+
+    /// Writes a value and reads it back through a reader: the database works.
+    pub async fn probe(&self) -> Result<()> {
+        self.write::<_, Error, _>(|conn| Box::pin(settings::set(conn, "probe", "ok"))).await?;
+        settings::get(&mut *self.reader().await?, "probe").await.map(drop)
+    }
+
+    /// Ends the writer after what is waiting, and closes the file.
+    pub async fn close(&self) {
+        self.writer.stop().await;
+        self.readers.close().await;
+    }
+}
+
+/// Reads a value that is stored as JSON.
+fn from_json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| Error::Corrupt { what, detail: error.to_string() })
+}
+
+/// Writes a value as JSON. Our own types have string keys only, so this can't fail.
+fn to_json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Corrupt { what, detail: error.to_string() })
+}
+
+/// Reads a value that is stored as text: ids.
+fn parse<T: FromStr>(what: &'static str, text: &str) -> Result<T>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| Error::Corrupt { what, detail: error.to_string() })
+}
+
+/// The word a unit variant is stored as: its serde name.
+fn word<T: serde::Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+/// Reads a unit variant back from its word.
+fn from_word<T: serde::de::DeserializeOwned>(what: &'static str, word: &str) -> Result<T> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned()))
+        .map_err(|error| Error::Corrupt { what, detail: error.to_string() })
+}
+
+/// A place in a conversation as the database counts it.
+fn place(seq: switchboard_contract::Seq) -> i64 {
+    i64::try_from(seq.0).unwrap_or(i64::MAX)
+}
+
+/// A place read from the database.
+fn seq(place: i64) -> switchboard_contract::Seq {
+    switchboard_contract::Seq(u64::try_from(place).unwrap_or(0))
+}
+
+
+/// Runs `work` in a savepoint: its error undoes it alone and is returned inside.
+///
+/// # Errors
+/// When the savepoint itself can't be set or taken back.
+pub async fn savepoint<T>(conn: &mut Conn, work: impl AsyncFnOnce(&mut Conn) -> Result<T>) -> Result<Result<T>> {
+    sqlx::query("SAVEPOINT item").execute(&mut *conn).await?;
+    let result = work(conn).await;
+    if result.is_err() {
+        sqlx::query("ROLLBACK TO item").execute(&mut *conn).await?;
+    }
+    sqlx::query("RELEASE item").execute(&mut *conn).await?;
+    Ok(result)
+}

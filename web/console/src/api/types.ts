@@ -1,0 +1,269 @@
+// The shapes of the JSON API, version 1. Everything that comes from a contact is raw text.
+
+export type Role = "admin" | "agent" | "knowledge";
+export type View = "waiting" | "mine" | "open" | "resolved";
+export type Status = "open" | "waiting" | "resolved";
+export type Priority = "low" | "normal" | "high" | "urgent";
+
+export interface Person {
+  id: string;
+  name: string;
+}
+
+export interface Session {
+  agent: Person & { email: string; role: Role };
+  server: { version: string; bot_name: string; languages: string[]; teams: string[]; widget_url: string };
+}
+
+export interface Invitation {
+  email: string;
+  role: Role;
+  expires_at: string;
+}
+
+export interface Agent extends Person {
+  email: string;
+  role: Role;
+  disabled: boolean;
+  online: boolean;
+}
+
+export type Handler =
+  | { kind: "bot" }
+  | { kind: "queue"; team: string; since: string }
+  | { kind: "agent"; agent: Person; team?: string | null };
+
+export interface Counts {
+  waiting: number;
+  mine: number;
+  open: number;
+  resolved_today?: number;
+}
+
+export interface Viewer extends Person {
+  typing?: boolean;
+}
+
+export interface Row {
+  id: string;
+  number: number;
+  inbox: Person & { kind: string };
+  contact: { id: string; name: string | null };
+  status: Status;
+  handler: Handler;
+  priority: Priority;
+  language: string;
+  preview: string | null;
+  preview_author: "contact" | "bot" | "agent" | "system" | null;
+  last_message_at: string | null;
+  waiting_since: string | null;
+  unread: boolean;
+  version: number;
+  viewers: Viewer[];
+}
+
+export type Proof = "anonymous" | "claimed" | "channel" | "signed";
+
+export interface PathStep {
+  flow: string;
+  step: string;
+  at: string;
+}
+
+export interface ShownArticle {
+  article: string;
+  title: string;
+  question: string | null;
+  helped: boolean | null;
+  at: string;
+}
+
+export interface ContactFacts {
+  name: string | null;
+  email: string | null;
+  facts: Record<string, string>;
+}
+
+export type HandoffReason =
+  | "asked"
+  | "accepted_offer"
+  | "flow"
+  | "not_understood"
+  | "attempts_used_up"
+  | "sensitive"
+  | "missing_flow"
+  | "reopened"
+  | "transferred";
+
+export interface HandoffBrief {
+  at: string;
+  reason: HandoffReason;
+  why: string;
+  team: string;
+  priority: Priority;
+  language: string;
+  slots: Record<string, string>;
+  path: PathStep[];
+  shown: ShownArticle[];
+  open_question: string | null;
+  contact: ContactFacts;
+  transcript_through: number;
+}
+
+export interface Earlier {
+  id: string;
+  number: number;
+  status: Status;
+  created_at: string;
+  preview: string | null;
+}
+
+export interface Conversation extends Omit<Row, "contact"> {
+  contact: ContactFacts & { id: string; proof: Proof };
+  slots: Record<string, string>;
+  flow: { name: string; title: string; step: string } | null;
+  path: PathStep[];
+  shown: ShownArticle[];
+  open_question: string | null;
+  brief: HandoffBrief | null;
+  earlier: Earlier[];
+  seq: number;
+  created_at: string;
+  resolution: { by: { kind: "bot" } | { kind: "agent"; agent: Person }; at: string; score: number | null } | null;
+  rating_comment: string | null;
+}
+
+export type DeliveryState = "pending" | "sent" | "delivered" | "seen" | "uncertain" | "failed";
+
+export interface Delivery {
+  state: DeliveryState;
+  error: string | null;
+  attempts: number;
+}
+
+export interface Choice {
+  id: string;
+  label: string;
+}
+
+export interface Content {
+  text: string;
+  format?: "plain" | "markdown";
+  choices?: Choice[];
+  citation?: { title: string; url?: string | null } | null;
+  attachments?: { name: string; media_type: string; size_bytes: number }[];
+}
+
+export interface Author {
+  kind: "contact" | "bot" | "agent" | "system";
+  id?: string | null;
+  name?: string | null;
+}
+
+/** What happened and why; the other fields depend on `what` (`flow`, `title`, `slot`, `team` …). */
+export interface Log {
+  what: string;
+  why: string;
+  [field: string]: unknown;
+}
+
+export interface Entry {
+  seq: number;
+  id: string;
+  at: string;
+  kind: "message" | "note" | "log";
+  author: Author;
+  content?: Content | null;
+  delivery?: Delivery | null;
+  log?: Log | null;
+  chosen?: string | null;
+}
+
+export interface Page<T> {
+  data: T[];
+  next: string | null;
+}
+
+export interface ArticleRow {
+  id: string;
+  slug: string;
+  lang: string;
+  title: string;
+  state: "draft" | "review" | "published" | "archived";
+  audience: "public" | "customers" | "internal";
+  version: number;
+  origin: "shipped" | "edited";
+  updated_at: string | null;
+  helped: number;
+  not_helped: number;
+  shown: number;
+}
+
+/** A file that is edited as text: an article, a flow, the bot book. */
+export interface Source {
+  source: string;
+  version: number;
+}
+
+export interface FlowRow {
+  name: string;
+  title: string;
+  version: number;
+  origin: "shipped" | "edited";
+  updated_at: string | null;
+}
+
+export interface LintProblem {
+  line: number;
+  column: number;
+  severity: "error" | "warning";
+  message: string;
+}
+
+export interface Answer {
+  verdict: "sure" | "between" | "nothing";
+  hits: { target: "article" | "flow"; slug?: string; name?: string; title: string; score: number; nearest: string | null }[];
+  why: string;
+}
+
+export interface Unanswered {
+  question: string;
+  language: string;
+  conversation: string;
+  at: string;
+}
+
+export interface LedgerRow {
+  inbox: Person;
+  received: number;
+  filed: number;
+  duplicate: number;
+  filtered: number;
+  quarantined: number;
+  balanced: boolean;
+}
+
+export interface Quarantined {
+  inbox?: Person;
+  at?: string;
+  reason?: string;
+  [field: string]: unknown;
+}
+
+export interface Ledger {
+  data: LedgerRow[];
+  quarantine: Quarantined[];
+}
+
+export interface ChangeEvent {
+  conversation: string;
+  reasons: string[];
+}
+
+export interface NoticeEvent {
+  notice: "waiting" | "assigned" | "contact_wrote";
+  conversation: string;
+  agent_id?: string;
+  team?: string;
+  title: string;
+}
