@@ -99,9 +99,7 @@ impl Reader<'_> {
     fn given(&mut self, key_at: usize, value: &Spanned<DeValue<'_>>) -> Option<Given> {
         let value_at = place(self.path, self.source, value.span().start);
         match Value::deserialize(ValueDeserializer::from(value.clone())) {
-            Ok(value) => {
-                Some(Given { value, is_text: false, key_at: place(self.path, self.source, key_at), value_at })
-            }
+            Ok(value) => Some(Given { value, is_text: false, key_at: place(self.path, self.source, key_at), value_at }),
             Err(error) => {
                 self.problems.push(Problem::new(value_at, error.message().trim()));
                 None

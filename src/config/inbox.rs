@@ -7,8 +7,8 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::problem::{Origin, Problem, did_you_mean};
 use super::Shown;
+use super::problem::{Origin, Problem, did_you_mean, sorted};
 use super::raw::{Raw, shown};
 use super::secret::{Secret, is_secret};
 
@@ -41,8 +41,8 @@ impl Draft {
     }
 }
 
-/// One inbox.
-#[derive(Debug, Clone, PartialEq)]
+/// One inbox. Two are equal when they mean the same, wherever they were written.
+#[derive(Debug, Clone)]
 pub struct InboxConfig {
     /// How addresses and variables name it.
     pub slug: String,
@@ -54,10 +54,17 @@ pub struct InboxConfig {
     pub settings: Table,
     /// The keys that hold secrets, as far as they are given. An empty secret is none.
     pub secrets: BTreeMap<String, Secret>,
-    /// Where each key came from, by its name.
-    pub(super) origins: BTreeMap<String, Origin>,
+    /// Where each key and its value came from, by the key's name.
+    origins: BTreeMap<String, (Origin, Origin)>,
     /// Where the inbox itself was written.
-    pub(super) at: Origin,
+    at: Origin,
+}
+
+impl PartialEq for InboxConfig {
+    fn eq(&self, other: &Self) -> bool {
+        let meaning = |inbox: &Self| (inbox.slug.clone(), inbox.kind.clone(), inbox.name.clone());
+        meaning(self) == meaning(other) && self.settings == other.settings && self.secrets == other.secrets
+    }
 }
 
 impl InboxConfig {
@@ -109,7 +116,8 @@ impl InboxConfig {
 
         let mut settings = Table::new();
         let mut secrets = BTreeMap::new();
-        let origins = draft.given.iter().map(|(key, given)| (key.clone(), given.value_at.clone())).collect();
+        let origin = |given: &Given| (given.key_at.clone(), given.value_at.clone());
+        let origins = draft.given.iter().map(|(key, given)| (key.clone(), origin(given))).collect();
         for word in ["slug", "kind", "name"] {
             draft.given.remove(word);
         }
@@ -135,7 +143,7 @@ impl InboxConfig {
         let settings = self.settings.iter().map(|(key, value)| (key.clone(), value.to_string()));
         let secrets = self.secrets.iter().map(|(key, secret)| (key.clone(), secret.to_string()));
         words.chain(settings).chain(secrets).map(|(key, value)| Shown {
-            origin: self.origins.get(&key).cloned().unwrap_or(Origin::Default),
+            origin: self.origins.get(&key).map_or(Origin::Default, |(key_at, _)| key_at.clone()),
             key: format!("inbox.{}.{key}", self.slug),
             value,
         })
@@ -148,46 +156,68 @@ impl InboxConfig {
         lines.extend(secrets);
         let mut problems = Vec::new();
         // One mistake is found at a time; without the line that holds it, the next one shows.
-        loop {
+        let failed = loop {
             let source: String = lines.iter().map(|(_, line)| line.as_str()).collect();
             let error = match toml::from_str::<T>(&source) {
                 Ok(settings) if problems.is_empty() => return Ok(settings),
-                Ok(_) => return Err(problems),
+                Ok(_) => break problems,
                 Err(error) => error,
             };
             let culprit = error.span().and_then(|span| line_at(&lines, &span));
             let Some(culprit) = culprit else {
                 // What is missing may be missing only because its line was taken out above.
                 if problems.is_empty() {
-                    problems.push(Problem::new(self.at.clone(), self.explain(None, error.message())));
+                    problems.push(Problem::new(self.at.clone(), self.explain_missing(error.message())));
                 }
-                return Err(problems);
+                break problems;
             };
             let (key, _) = lines.remove(culprit);
-            let origin = self.origins.get(key).unwrap_or(&self.at).clone();
-            problems.push(Problem::new(origin, self.explain(Some(key), error.message())));
+            problems.push(self.explain(key, error.message()));
+        };
+        Err(sorted(failed))
+    }
+
+    /// A message of the deserialiser about no key in particular, in the words of the other messages.
+    fn explain_missing(&self, message: &str) -> String {
+        let inbox = format!("[[inbox]] `{}` ({})", self.slug, self.kind);
+        match message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
+            Some((field, _)) => format!("{inbox} has no `{field}`"),
+            None => format!("{inbox}: {}", message.trim().replace('\n', " ")),
         }
     }
 
-    /// A message of the deserialiser in the words of the other messages.
-    fn explain(&self, key: Option<&str>, message: &str) -> String {
+    /// A message of the deserialiser about one key. What it quotes of a secret's value is left out.
+    fn explain(&self, key: &str, message: &str) -> Problem {
+        let (key_at, value_at) = self.origins.get(key).cloned().unwrap_or((self.at.clone(), self.at.clone()));
         let inbox = format!("[[inbox]] `{}` ({})", self.slug, self.kind);
         let message = message.trim().replace('\n', " ");
-        let Some(key) = key else {
-            return match message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
-                Some((field, _)) => format!("{inbox} has no `{field}`"),
-                None => format!("{inbox}: {message}"),
-            };
-        };
         if let Some((_, expected)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
             let known = expected.split('`').skip(1).step_by(2);
-            return format!("unknown key `{key}` in {inbox}{}", did_you_mean(key, known));
+            return Problem::new(key_at, format!("unknown key `{key}` in {inbox}{}", did_you_mean(key, known)));
         }
-        match message.split_once("expected ") {
-            Some((_, expected)) if is_secret(key) => format!("`inbox.{key}` of {inbox}: expected {expected}"),
-            None if is_secret(key) => format!("`inbox.{key}` of {inbox} can't be used"),
-            Some(_) | None => format!("`inbox.{key}` of {inbox}: {message}"),
-        }
+        let (found, expected) =
+            message.rsplit_once(", expected ").map_or((message.as_str(), None), |(found, expected)| {
+                let found = found.split_once(": ").map_or(found, |(_, found)| found);
+                (found, Some(in_words(expected)))
+            });
+        let text = match (expected, is_secret(key)) {
+            (Some(expected), false) => format!("expected {expected}, found {found}"),
+            (Some(expected), true) => format!("expected {expected}"),
+            (None, false) => found.to_owned(),
+            (None, true) => "it can't be used".to_owned(),
+        };
+        Problem::new(value_at, format!("`inbox.{key}` of {inbox}: {text}"))
+    }
+}
+
+/// The names of Rust's numbers mean nothing to an operator.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        other => other,
     }
 }
 

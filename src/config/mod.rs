@@ -65,7 +65,11 @@ impl Server {
     /// an unspecified address (`0.0.0.0`) becomes `localhost`.
     pub fn base_url_at(&self, bound: SocketAddr) -> String {
         self.base_url.clone().unwrap_or_else(|| {
-            if bound.ip().is_unspecified() { format!("http://localhost:{}", bound.port()) } else { format!("http://{bound}") }
+            if bound.ip().is_unspecified() {
+                format!("http://localhost:{}", bound.port())
+            } else {
+                format!("http://{bound}")
+            }
         })
     }
 }
@@ -275,7 +279,7 @@ impl Config {
         }
         refuse_twins(&drafts, &mut problems);
         config.inboxes = drafts.into_iter().filter_map(|draft| InboxConfig::read(draft, &mut problems)).collect();
-        if problems.is_empty() { Ok(Loaded { config, origins }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Loaded { config, origins }) } else { Err(problem::sorted(problems)) }
     }
 }
 
@@ -290,7 +294,7 @@ fn reveal_files(
     let names: Vec<String> = given.keys().filter(is_secret).cloned().collect();
     for name in names {
         let Some(file) = given.remove(&name) else { continue };
-        let key = name.trim_end_matches("_file");
+        let key = name.strip_suffix("_file").unwrap_or(&name);
         let mut wrong = |message: String| problems.push(Problem::new(file.value_at.clone(), message));
         let Some(path) = file.value.as_str().filter(|path| !path.is_empty()) else {
             wrong(format!("`inbox.{name}`: expected the path of a file"));

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where a setting came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where a setting came from; the later ones outweigh the earlier.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// Nobody set it.
     Default,
@@ -53,6 +53,12 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.origin, self.message)
     }
+}
+
+/// Problems in the order of their places.
+pub(super) fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by(|a, b| a.origin.cmp(&b.origin));
+    problems
 }
 
 /// The place of a byte offset in a file.

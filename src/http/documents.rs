@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use switchboard_engine::{Target, Verdict};
@@ -180,6 +181,30 @@ pub(super) async fn put_article(
     Strict(body): Strict<Source>,
 ) -> Result<Response, Problem> {
     saved(&web, Key { kind: Kind::Article, name: slug, lang }, held, body.source, &agent.name).await
+}
+
+/// Puts an article out of use. Its versions are kept.
+#[utoipa::path(delete, path = "/api/v1/articles/{slug}/{lang}", tag = "knowledge",
+    responses((status = 204), (status = 404, body = Problem)))]
+pub(super) async fn retire_article(
+    State(web): State<Arc<Web>>,
+    _: Editor,
+    Named((slug, lang)): Named<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    service::retire(&web.core, Key { kind: Kind::Article, name: slug, lang }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Puts a flow out of use. Its versions are kept.
+#[utoipa::path(delete, path = "/api/v1/flows/{name}", tag = "knowledge",
+    responses((status = 204), (status = 404, body = Problem)))]
+pub(super) async fn retire_flow(
+    State(web): State<Arc<Web>>,
+    _: Editor,
+    Named(name): Named<String>,
+) -> Result<StatusCode, Problem> {
+    service::retire(&web.core, Key { kind: Kind::Flow, name, lang: String::new() }).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// All flows.

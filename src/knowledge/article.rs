@@ -18,7 +18,18 @@ pub const LINE_CHARS_MAX: usize = 300;
 pub const TAGS_MAX: usize = 50;
 
 const KNOWN: &[&str] = &[
-    "id", "title", "summary", "state", "audience", "category", "tags", "lang", "questions", "answer", "updated", "owner",
+    "id",
+    "title",
+    "summary",
+    "state",
+    "audience",
+    "category",
+    "tags",
+    "lang",
+    "questions",
+    "answer",
+    "updated",
+    "owner",
     "review_by",
 ];
 
@@ -141,9 +152,11 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn article(&mut self, (slug, file_lang): (String, Option<String>), body: &str, source: &str) -> Option<Article> {
         let unknown = self.unknown();
-        let id = self.required("id").and_then(|(text, at)| self.keep(text.parse().map_err(|_| at), || {
-            format!("`id`: expected `art_` and 26 letters and digits (a ULID), found `{}`", clip(&text))
-        }));
+        let id = self.required("id").and_then(|(text, at)| {
+            self.keep(text.parse().map_err(|_| at), || {
+                format!("`id`: expected `art_` and 26 letters and digits (a ULID), found `{}`", clip(&text))
+            })
+        });
         let title = self.required("title").map(|(text, _)| text);
         let state = self.word("state", STATES);
         let audience = self.word("audience", AUDIENCES);
@@ -168,7 +181,10 @@ impl Reader<'_> {
             audience: audience?,
         };
         if article.text().trim().is_empty() {
-            self.wrong(Place { line: 1, column: 1 }, "the article says nothing: expected an `answer`, or a text after the fields");
+            self.wrong(
+                Place { line: 1, column: 1 },
+                "the article says nothing: expected an `answer`, or a text after the fields",
+            );
         }
         Some(article)
     }
@@ -180,7 +196,8 @@ impl Reader<'_> {
         let (slug, lang) = stem.split_once('.').map_or((stem, None), |(slug, lang)| (slug, Some(lang)));
         let plain = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         if slug.is_empty() || slug.len() > 100 || !plain(slug) {
-            let message = format!("`{}`: expected a file name of a-z, 0-9 and `-`, such as `reset-password.de.md`", clip(last));
+            let message =
+                format!("`{}`: expected a file name of a-z, 0-9 and `-`, such as `reset-password.de.md`", clip(last));
             self.wrong(Place { line: 1, column: 1 }, message);
         }
         (slug.to_owned(), lang.map(str::to_owned))
@@ -220,10 +237,14 @@ impl Reader<'_> {
     }
 
     fn required(&mut self, key: &str) -> Option<(String, Place)> {
-        if self.fields.iter().all(|field| field.key != key) {
-            self.wrong(Place { line: 1, column: 1 }, format!("the field `{key}` is missing"));
+        let at = self.fields.iter().find(|field| field.key == key).map(|field| field.key_at);
+        let before = self.problems.len();
+        let line = self.line(key);
+        if line.is_none() && self.problems.len() == before {
+            let message = if at.is_some() { "is empty" } else { "is missing" };
+            self.wrong(at.unwrap_or(Place { line: 1, column: 1 }), format!("the field `{key}` {message}"));
         }
-        self.line(key)
+        line
     }
 
     fn take(&mut self, key: &str) -> Option<Field> {
@@ -236,7 +257,7 @@ impl Reader<'_> {
         let field = self.take(key)?;
         match field.value {
             Value::Text(text) => Some((text, field.value_at)).filter(|(text, _)| !text.trim().is_empty()),
-            Value::Other("nothing") => None,
+            Value::Empty => None,
             Value::List(_) => self.refuse(field.value_at, format!("`{key}`: expected a text, found a list")),
             Value::Other(found) => self.refuse(field.value_at, format!("`{key}`: expected a text, found {found}")),
         }
@@ -274,7 +295,7 @@ impl Reader<'_> {
         let Some(field) = self.take(key) else { return Vec::new() };
         let items = match field.value {
             Value::List(items) => items,
-            Value::Other("nothing") => Vec::new(),
+            Value::Empty => Vec::new(),
             Value::Text(_) | Value::Other(_) => {
                 self.wrong(field.value_at, format!("`{key}`: expected a list of texts"));
                 Vec::new()

@@ -26,7 +26,7 @@ struct Weights {
     stop: f32,
 }
 
-const WEIGHTS: Weights = Weights { word: 1.0, pair: 0.5, pieces: 0.7, stop: 0.3 };
+const WEIGHTS: Weights = Weights { word: 1.0, pair: 0.5, pieces: 1.3, stop: 0.7 };
 
 /// The features of a wording; the same one may come several times.
 pub(super) fn features<S: AsRef<str>>(words: &[S]) -> Vec<Feature> {

@@ -6,10 +6,8 @@
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use switchboard_engine::{Place, Problem};
 
-/// The largest head of an article, in bytes.
-pub(super) const FRONT_MATTER_BYTES_MAX: usize = 1024 * 1024;
-/// How deep lists and maps may stand in one another.
-const DEPTH_MAX: usize = 16;
+/// How far to the right a line may begin: each block in a block costs a column at least.
+const COLUMNS_MAX: usize = 200;
 
 /// One key with its value.
 pub(super) struct Field {
@@ -24,6 +22,7 @@ pub(super) struct Field {
 pub(super) enum Value {
     Text(String),
     List(Vec<(String, Place)>),
+    Empty,
     Other(&'static str),
 }
 
@@ -31,7 +30,10 @@ pub(super) enum Value {
 pub(super) fn split(source: &str) -> Result<(&str, &str), (Place, &'static str)> {
     let begins = source.strip_prefix("---").is_some_and(|rest| rest.starts_with(['\n', '\r']));
     if !begins {
-        return Err((Place { line: 1, column: 1 }, "expected `---` as the first line, then the fields, then `---` again"));
+        return Err((
+            Place { line: 1, column: 1 },
+            "expected `---` as the first line, then the fields, then `---` again",
+        ));
     }
     let mut offset = 0;
     for (at, line) in source.split_inclusive('\n').enumerate() {
@@ -51,16 +53,17 @@ pub(super) fn read(file: &str, head: &str) -> Result<Vec<Field>, Vec<Problem>> {
     }
     let documents = MarkedYaml::load_from_str(head).map_err(|error| {
         let at = Place { line: error.marker().line().max(1), column: error.marker().col() + 1 };
-        one(at, error.info())
+        one(at, &format!("not YAML: {}", error.info()))
     })?;
     let first = Place { line: 1, column: 1 };
     let [document] = documents.as_slice() else { return Err(one(first, "expected one set of fields")) };
     let chars: Vec<char> = head.chars().collect();
-    let mut magic = Vec::new();
-    find_magic(document, 0, &chars, &mut magic);
-    if !magic.is_empty() {
-        let refused = "anchors (&), aliases (*) and tags (!) are not allowed here; write the value out, in quotes if need be";
-        return Err(magic.into_iter().map(|at| Problem::error(file, at, refused)).collect());
+    let mut signs = Vec::new();
+    find_signs(document, &chars, &mut signs);
+    if !signs.is_empty() {
+        let refused =
+            "anchors (&), aliases (*) and tags (!) are not allowed here; write the value out, in quotes if need be";
+        return Err(signs.into_iter().map(|at| Problem::error(file, at, refused)).collect());
     }
     let YamlData::Mapping(fields) = &document.data else {
         return Err(one(place(document), "expected fields such as `title: Reset your password`"));
@@ -76,26 +79,26 @@ pub(super) fn read(file: &str, head: &str) -> Result<Vec<Field>, Vec<Problem>> {
 }
 
 fn value(node: &MarkedYaml<'_>, chars: &[char]) -> Value {
-    match &node.data {
-        YamlData::Sequence(items) => {
-            let texts: Option<Vec<_>> = items.iter().map(|item| Some((scalar(item, chars)?, place(item)))).collect();
-            texts.map_or(Value::Other("a list of something else"), Value::List)
-        }
-        YamlData::Mapping(_) => Value::Other("a map"),
-        _ => scalar(node, chars).map_or(Value::Other("nothing"), Value::Text),
+    if let YamlData::Sequence(items) = &node.data {
+        let texts: Option<Vec<_>> = items.iter().map(|item| Some((scalar(item, chars)?, place(item)))).collect();
+        return texts.map_or(Value::Other("a list of something else"), Value::List);
     }
+    if let YamlData::Mapping(_) = &node.data {
+        return Value::Other("a map");
+    }
+    scalar(node, chars).map_or(Value::Empty, Value::Text)
 }
 
-/// A scalar as it was written: `404` and `true` are texts here as well.
+/// A scalar as it was written: `404` and `true` are texts here as well. None for nothing, and for what is no scalar.
 fn scalar(node: &MarkedYaml<'_>, chars: &[char]) -> Option<String> {
-    match &node.data {
-        YamlData::Value(Scalar::String(text)) => Some(text.to_string()),
-        YamlData::Value(Scalar::Null) => None,
-        YamlData::Value(_) => {
+    let YamlData::Value(value) = &node.data else { return None };
+    match value {
+        Scalar::String(text) => Some(text.to_string()),
+        Scalar::Null => None,
+        Scalar::Boolean(_) | Scalar::Integer(_) | Scalar::FloatingPoint(_) => {
             let written = chars.get(node.span.start.index()..node.span.end.index())?;
             Some(written.iter().collect::<String>().trim().to_owned())
         }
-        _ => None,
     }
 }
 
@@ -103,54 +106,28 @@ fn place(node: &MarkedYaml<'_>) -> Place {
     Place { line: node.span.start.line(), column: node.span.start.col() + 1 }
 }
 
-/// Finds anchors, aliases and tags: the loader resolves them silently, but the signs stand before the node in the source.
-fn find_magic(node: &MarkedYaml<'_>, before: usize, chars: &[char], found: &mut Vec<Place>) -> usize {
-    let start = node.span.start.index();
-    let gap = chars.get(before..start).unwrap_or_default();
-    let tagged = matches!(node.data, YamlData::Tagged(..) | YamlData::Alias(_) | YamlData::Representation(..));
-    if tagged || chars.get(start).is_some_and(|c| "&*!".contains(*c)) || has_sign(gap) {
+/// Finds anchors, aliases and tags. The loader resolves them silently, but a node's place begins at its sign. Only the text
+/// of a block scalar may begin with the same character, and then its value does too.
+fn find_signs(node: &MarkedYaml<'_>, chars: &[char], found: &mut Vec<Place>) {
+    let first = chars.get(node.span.start.index()).filter(|c| matches!(c, '&' | '*' | '!'));
+    let is_text_of =
+        |sign: &char| matches!(&node.data, YamlData::Value(Scalar::String(text)) if text.starts_with(*sign));
+    if first.is_some_and(|sign| !is_text_of(sign)) || matches!(node.data, YamlData::Tagged(..)) {
         found.push(place(node));
-        return node.span.end.index().max(start);
-    }
-    match &node.data {
-        YamlData::Sequence(items) => {
-            items.iter().fold(start, |before, item| find_magic(item, before, chars, found));
+    } else if let YamlData::Sequence(items) = &node.data {
+        for item in items {
+            find_signs(item, chars, found);
         }
-        YamlData::Mapping(entries) => {
-            entries.iter().fold(start, |before, (key, value)| {
-                let after_key = find_magic(key, before, chars, found);
-                find_magic(value, after_key, chars, found)
-            });
+    } else if let YamlData::Mapping(entries) = &node.data {
+        for (key, value) in entries {
+            find_signs(key, chars, found);
+            find_signs(value, chars, found);
         }
-        _ => {}
     }
-    node.span.end.index().max(start)
 }
 
-/// Whether what stands between two nodes holds more than white space, punctuation and comments.
-fn has_sign(gap: &[char]) -> bool {
-    gap.split(|c| *c == '\n').any(|line| line.iter().take_while(|c| **c != '#').any(|c| "&!".contains(*c)))
-}
-
-/// The first line where nesting goes too deep. An estimate on the safe side: brackets within texts count as well.
+/// The first line that opens too many blocks or stands too far to the right. The parser itself bounds brackets.
 fn too_deep(head: &str) -> Option<usize> {
-    let mut brackets = 0_usize;
-    for (at, line) in head.lines().enumerate() {
-        for c in line.chars() {
-            match c {
-                '[' | '{' => brackets += 1,
-                ']' | '}' => brackets = brackets.saturating_sub(1),
-                _ => {}
-            }
-            if brackets > DEPTH_MAX * 4 {
-                return Some(at + 1);
-            }
-        }
-        let dashes = line.split(' ').take_while(|word| matches!(*word, "" | "-" | "?" | ":")).filter(|word| !word.is_empty());
-        let indent = line.chars().take_while(|c| *c == ' ').count();
-        if dashes.count() > DEPTH_MAX || indent > DEPTH_MAX * 16 {
-            return Some(at + 1);
-        }
-    }
-    None
+    let opens = |line: &str| line.chars().take_while(|c| matches!(c, ' ' | '\t' | '-' | '?' | ':')).count();
+    head.lines().position(|line| opens(line) > COLUMNS_MAX).map(|at| at + 1)
 }

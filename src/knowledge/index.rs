@@ -15,9 +15,11 @@ pub(super) const QUESTION_WORDS_MAX: usize = 200;
 pub(super) const CANDIDATES_MAX: usize = 10;
 
 /// How much the best example counts, against the middle of all examples of its entry.
-const EXAMPLE_SHARE: f32 = 0.7;
+const EXAMPLE_SHARE: f32 = 0.5;
 /// How much the words of the body count, against the examples.
 const BODY_SHARE: f32 = 0.5;
+/// What a question loses when all its telling words but one are unknown here: it is probably about something else.
+const UNKNOWN_SHARE: f32 = 0.4;
 /// What an entry of the default language keeps when another one was asked for.
 const FOREIGN_SHARE: f32 = 0.9;
 
@@ -128,7 +130,9 @@ impl Index {
                     if id == next {
                         holders.push((0, 0));
                     }
-                    if let Some((last, count)) = holders.get_mut(id as usize) && *last != at {
+                    if let Some((last, count)) = holders.get_mut(id as usize)
+                        && *last != at
+                    {
                         (*last, *count) = (at, *count + 1);
                     }
                 }
@@ -197,9 +201,12 @@ impl Index {
         let mut asked = words(&cut);
         asked.truncate(QUESTION_WORDS_MAX);
         let corrected = self.spelling.correct(&mut asked);
-        if !asked.iter().any(|word| !is_stop_word(word) && self.spelling.is_akin(word)) {
+        let telling: Vec<&String> = asked.iter().filter(|word| !is_stop_word(word)).collect();
+        let known = telling.iter().filter(|word| self.spelling.is_akin(word)).count();
+        if known == 0 {
             return Ranking { candidates: Vec::new(), corrected };
         }
+        let grasp = 1.0 - UNKNOWN_SHARE * real(telling.len() - known) / real(telling.len());
         let (vector, norm) = self.vector(&asked);
         if norm <= 0.0 {
             return Ranking { candidates: Vec::new(), corrected };
@@ -210,7 +217,7 @@ impl Index {
                 alike[*row as usize] += weight / norm * other;
             }
         }
-        let mut candidates = self.gather(&alike, primary(lang));
+        let mut candidates = self.gather(&alike, grasp, primary(lang));
         candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| self.target(a).cmp(self.target(b))));
         candidates.truncate(CANDIDATES_MAX);
         let candidates = candidates.iter().map(|found| self.candidate(found, &asked)).collect();
@@ -222,7 +229,7 @@ impl Index {
     }
 
     /// The score of each target: its best entry in the asked language or the default one.
-    fn gather(&self, alike: &[f32], lang: &str) -> Vec<Scored> {
+    fn gather(&self, alike: &[f32], grasp: f32, lang: &str) -> Vec<Scored> {
         #[derive(Clone, Copy, Default)]
         struct Sum {
             best: f32,
@@ -251,7 +258,7 @@ impl Index {
                 continue;
             };
             let examples = EXAMPLE_SHARE * sum.best + (1.0 - EXAMPLE_SHARE) * sum.middle;
-            let score = (share * examples.max(BODY_SHARE * sum.body)).clamp(0.0, 1.0);
+            let score = (share * grasp * examples.max(BODY_SHARE * sum.body)).clamp(0.0, 1.0);
             if score > 0.0 && best.get(&entry.target).is_none_or(|other| other.1 < score) {
                 best.insert(&entry.target, (at, score, sum.nearest));
             }
@@ -263,7 +270,8 @@ impl Index {
         let entry = &self.entries[*entry];
         let nearest = wordings(entry).nth(*nearest as usize).unwrap_or(&entry.title);
         let there = words(nearest);
-        let mut shared: Vec<&String> = asked.iter().filter(|word| !is_stop_word(word) && there.contains(word)).collect();
+        let mut shared: Vec<&String> =
+            asked.iter().filter(|word| !is_stop_word(word) && there.contains(word)).collect();
         shared.sort_by(|a, b| self.rarity_of(b).total_cmp(&self.rarity_of(a)).then_with(|| a.cmp(b)));
         shared.dedup();
         Candidate {

@@ -83,7 +83,8 @@ impl Knowledge {
     pub fn card(&self, slug: &str, language: &str) -> Option<ArticleCard> {
         let variants = || self.articles.iter().filter(|article| article.slug == slug && article.is_shown());
         let wanted = [language, index::primary(language), self.default_language.as_str()];
-        let mut exact = wanted.iter().filter_map(|lang| variants().find(|article| article.lang.eq_ignore_ascii_case(lang)));
+        let mut exact =
+            wanted.iter().filter_map(|lang| variants().find(|article| article.lang.eq_ignore_ascii_case(lang)));
         let article = exact.next().or_else(|| variants().next())?;
         Some(ArticleCard {
             id: article.id,

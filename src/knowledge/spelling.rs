@@ -24,7 +24,7 @@ pub(super) struct Spelling {
 impl Spelling {
     pub(super) fn new(known: BTreeSet<String>) -> Self {
         let mut by_letter: BTreeMap<char, Vec<String>> = BTreeMap::new();
-        for word in known.iter().filter(|word| word.chars().count() >= SHORT) {
+        for word in known.iter().filter(|word| word.chars().count() >= SHORT && !is_stop_word(word)) {
             if let Some(first) = word.chars().next() {
                 by_letter.entry(first).or_default().push(word.clone());
             }
@@ -44,6 +44,8 @@ impl Spelling {
         corrected
     }
 
+    /// The known word with the fewest slips; among equals the one that begins the same for longer. None when that is no one
+    /// word.
     fn meant(&self, word: &str) -> Option<&str> {
         let length = word.chars().count();
         if length < SHORT || word.chars().any(|c| c.is_ascii_digit()) {
@@ -53,7 +55,7 @@ impl Spelling {
         let near = self.by_letter.get(&word.chars().next()?)?.iter().filter_map(|known| {
             let close = known.len().abs_diff(word.len()) <= 2 * slips;
             let far = if close { strsim::osa_distance(word, known) } else { usize::MAX };
-            (far <= slips).then_some((far, known.as_str()))
+            (far <= slips).then_some(((far, usize::MAX - same_beginning(word, known)), known.as_str()))
         });
         let mut near: Vec<_> = near.collect();
         near.sort_unstable();
@@ -72,5 +74,50 @@ impl Spelling {
         let beginning: String = word.chars().take(AKIN).collect();
         let next = self.known.range(beginning.clone()..).next();
         beginning.chars().count() == AKIN && next.is_some_and(|known| known.starts_with(&beginning))
+    }
+}
+
+/// The bytes two words have in common at the beginning.
+fn same_beginning(a: &str, b: &str) -> usize {
+    a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_mended_when_only_one_word_can_be_meant() {
+        let known = ["account", "amount", "internet", "password", "order", "return", "returns", "wifi"];
+        let spelling = Spelling::new(known.iter().map(|word| (*word).to_owned()).collect());
+        for (written, read) in [
+            ("acount", "account"),
+            ("passwrod", "password"),
+            ("pasword", "password"),
+            ("intrnt", "intrnt"),      // two slips in a short word
+            ("intenrett", "internet"), // two in a long one
+            ("retur", "return"),
+            ("ordre", "order"),
+            ("xrder", "xrder"), // people know how a word begins
+            ("wfi", "wfi"),     // too short
+            ("order", "order"),
+            ("orde7", "orde7"), // a number is not a slip
+            ("please", "please"),
+        ] {
+            let mut words = vec![written.to_owned()];
+            let corrected = spelling.correct(&mut words);
+            assert_eq!(words, [read], "{written}");
+            assert_eq!(corrected.is_empty(), written == read);
+        }
+    }
+
+    #[test]
+    fn words_that_begin_alike_are_akin() {
+        let spelling = Spelling::new(["reset", "passwort"].iter().map(|word| (*word).to_owned()).collect());
+        for (word, akin) in
+            [("reset", true), ("resetting", true), ("passwortfrage", true), ("rest", false), ("pass", false)]
+        {
+            assert_eq!(spelling.is_akin(word), akin, "{word}");
+        }
     }
 }

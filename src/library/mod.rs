@@ -154,10 +154,10 @@ pub async fn install(conn: &mut Conn, now: Timestamp) -> Result<Vec<String>> {
         match head {
             Some(head) if head.source == source => {}
             Some(head) if !head.shipped => kept.push(file_name(&key)),
-            head => {
-                let version = head.map_or(0, |head| head.version);
-                documents::put(conn, &key, version, &source, true, None, now).await?;
-            }
+            Some(head) => drop(documents::put(conn, &key, head.version, &source, true, None, now).await?),
+            // Put out of use by a person: that stands, like any edit.
+            None if documents::last_version(conn, &key).await? > 0 => {}
+            None => drop(documents::put(conn, &key, 0, &source, true, None, now).await?),
         }
     }
     Ok(kept)

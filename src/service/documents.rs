@@ -63,3 +63,13 @@ pub async fn put(core: &Core, key: Key, expected: i64, source: String, author: &
     core.library.reload(&core.store).await?;
     Ok((get(core, &key).await?, warnings))
 }
+
+/// Puts a document out of use. Its versions are kept; a running flow is handed to people at its next step.
+pub async fn retire(core: &Core, key: Key) -> Result<(), Error> {
+    let known = core
+        .store
+        .write::<_, Error, _>(move |conn| Box::pin(async move { Ok(documents::retire(conn, &key).await?) }))
+        .await?;
+    core.library.reload(&core.store).await?;
+    if known { Ok(()) } else { Err(Error::NotFound) }
+}

@@ -146,7 +146,7 @@ pub async fn put(
     if present.unwrap_or(0) != expected {
         return Err(Error::Stale);
     }
-    let version = expected + 1;
+    let version = last_version(conn, key).await? + 1;
     sqlx::query(
         "INSERT INTO documents (kind, name, lang, version, source, origin, author, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -172,6 +172,27 @@ pub async fn put(
     .execute(conn)
     .await?;
     Ok(version)
+}
+
+/// Puts a document out of use. Its versions are kept, and it is not shipped anew at the next start.
+pub async fn retire(conn: &mut Conn, key: &Key) -> Result<bool> {
+    let retired = sqlx::query("DELETE FROM document_heads WHERE kind = $1 AND name = $2 AND lang = $3")
+        .bind(key.kind.word())
+        .bind(&key.name)
+        .bind(&key.lang)
+        .execute(conn)
+        .await?;
+    Ok(retired.rows_affected() > 0)
+}
+
+/// The last version ever saved, in use or not; 0 for none.
+pub async fn last_version(conn: &mut Conn, key: &Key) -> Result<i64> {
+    Ok(sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM documents WHERE kind = $1 AND name = $2 AND lang = $3")
+        .bind(key.kind.word())
+        .bind(&key.name)
+        .bind(&key.lang)
+        .fetch_one(conn)
+        .await?)
 }
 
 /// Changes with every saved version: how another process's edits are noticed.

@@ -10,7 +10,7 @@
 //! | what comes in | [`inbound`] |
 //! | what goes out, and how it ends | [`delivery`] |
 //! | the body of a message | [`content`] |
-//! | how a body is fitted to a channel | [`render`] |
+//! | how a body is fitted to a channel | [`render`](mod@render) |
 //! | how an answer finds its option | [`choice`] |
 //! | what a web page may ask about its thread | [`thread`] |
 #![warn(missing_docs)]
@@ -28,7 +28,9 @@ pub mod text;
 pub mod thread;
 pub mod time;
 
-pub use adapter::{AdapterError, ChannelAdapter, Extras, InboundSink, SinkError, StopSource, StopToken, ThreadWatcher, Typing};
+pub use adapter::{
+    AdapterError, ChannelAdapter, Extras, InboundSink, SinkError, StopSource, StopToken, ThreadWatcher, Typing,
+};
 pub use capabilities::{Capabilities, Support, TextUnit};
 pub use choice::{Choice, ChoiceId};
 pub use content::{Attachment, Citation, Content, TextFormat};

@@ -99,8 +99,7 @@ pub(crate) fn read(text: &str) -> Result<ClientFrame, FrameError> {
 pub(crate) enum ServerFrame<'a> {
     Welcome {
         v: u32,
-        /// None for a signed visitor, whose signature is asked for each time.
-        token: Option<String>,
+        token: String,
         conversation: Option<ConversationId>,
         head: Seq,
         reset: bool,
@@ -120,7 +119,7 @@ pub(crate) enum ServerFrame<'a> {
         retry_after_ms: Option<u64>,
     },
     Conversation {
-        conversation: Option<ConversationId>,
+        conversation: ConversationId,
         reset: bool,
     },
     State {

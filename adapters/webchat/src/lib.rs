@@ -2,7 +2,7 @@
 //!
 //! A browser can't be called, so a delivery is *sent* once the page can read it: the durable transcript is the mailbox.
 //! Each socket is a tail of its thread. Live messages, history after a reload and whatever came while the page was away go
-//! through one mechanism, [`session`]: read what is committed after the last entry sent, send it, remember where. Nothing
+//! through one mechanism, the session: read what is committed after the last entry sent, send it, remember where. Nothing
 //! can be lost between "history" and "live", and nothing doubled.
 //!
 //! | to learn | open |

@@ -106,7 +106,7 @@ async fn hello(wire: &mut Wire) -> Result<Hello, End> {
 fn identify(chat: &WebChat, hello: &Hello) -> Result<Visitor, End> {
     let claim = hello.user.as_ref().and_then(|user| user.id.as_deref().zip(user.hash.as_deref()));
     if let (Some(secret), Some((id, hash))) = (&chat.config.identity_secret, claim) {
-        return if true {
+        return if token::user_is_signed(secret, id, hash) {
             Ok(Visitor::new(token::signed_visitor(id), Some(id), hello))
         } else {
             Err(End::closed(CloseCode::Forbidden, "wrong_signature", "the hash does not sign this user id"))
@@ -170,11 +170,9 @@ impl Session<'_> {
         self.conversation = page.conversation;
         self.head = page.head;
         self.sent = if fits { after } else { Seq(0) };
-        let signed = self.visitor.sender.proof == switchboard_contract::Proof::Signed;
         let welcome = ServerFrame::Welcome {
             v: frames::VERSION,
-            token: (!signed)
-                .then(|| token::issue(&self.chat.key, self.chat.inbox, &self.visitor.thread.0, self.chat.now())),
+            token: token::issue(&self.chat.key, self.chat.inbox, &self.visitor.thread.0, self.chat.now()),
             conversation: page.conversation,
             head: page.head,
             reset: !(fits || nothing_held),
@@ -251,10 +249,12 @@ impl Session<'_> {
             self.conversation = page.conversation;
             (self.sent, self.arrived, self.seen) = (Seq(0), Seq(0), Seq(0));
             self.state = None;
-            self.wire.send(&ServerFrame::Conversation { conversation: page.conversation, reset: true }).await?;
+            if let Some(conversation) = page.conversation {
+                self.wire.send(&ServerFrame::Conversation { conversation, reset: true }).await?;
+            }
         }
         self.head = page.head;
-        for entry in page.entries.iter().filter(|entry| entry.seq > self.sent) {
+        for entry in &page.entries {
             if let Some(frame) = outbound::entry(entry, &self.visitor, &self.chat.capabilities) {
                 self.wire.send(&ServerFrame::Entry(frame)).await?;
             }

@@ -41,7 +41,7 @@ pub(crate) fn signed_visitor(user: &str) -> String {
     format!("{SIGNED}{}", URL_SAFE_NO_PAD.encode(Sha256::digest(user.as_bytes())))
 }
 
-/// Makes the token an anonymous visitor's browser keeps.
+/// Makes the token a browser keeps.
 pub(crate) fn issue(key: &SigningKey, inbox: InboxId, visitor: &str, now: Timestamp) -> String {
     let claim = format!("{VERSION}.{visitor}.{}", base36(u64::try_from(now.millis()).unwrap_or(0)));
     let mac = URL_SAFE_NO_PAD.encode(token_mac(key, inbox, &claim));
@@ -65,6 +65,7 @@ pub(crate) fn verify(key: &SigningKey, inbox: InboxId, token: &str, now: Timesta
         return Err(TokenError::Forged);
     };
     let issued = i64::from_str_radix(issued, 36).map_err(|_| TokenError::Forged)?;
+    // A signed user's token opens nothing by itself: the signature is asked for each time.
     if !visitor.starts_with(ANONYMOUS) {
         return Err(TokenError::Forged);
     }

@@ -35,9 +35,9 @@ pub struct Conversation {
     pub run: Option<FlowRun>,
     /// What the bot waits for, if anything.
     pub pending: Option<Pending>,
-    /// The steps taken, oldest first; at most [`limits::PATH_MAX`](crate::limits::PATH_MAX), the oldest are dropped.
+    /// The steps taken, oldest first; at most [`limits::PATH_MAX`], the oldest are dropped.
     pub path: VecDeque<PathStep>,
-    /// The articles shown, oldest first; at most [`limits::SHOWN_MAX`](crate::limits::SHOWN_MAX).
+    /// The articles shown, oldest first; at most [`limits::SHOWN_MAX`].
     pub shown: VecDeque<ShownArticle>,
     /// The contact's question that nothing answered, in their own words.
     pub open_question: Option<String>,
@@ -51,7 +51,7 @@ pub struct Conversation {
     pub resolution: Option<Resolution>,
     /// The last place the engine was told of.
     pub seq: Seq,
-    /// Ids of the last outside events that were applied; at most [`limits::APPLIED_MAX`](crate::limits::APPLIED_MAX).
+    /// Ids of the last outside events that were applied; at most [`limits::APPLIED_MAX`].
     pub applied: VecDeque<String>,
 }
 

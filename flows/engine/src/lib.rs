@@ -1,9 +1,9 @@
 //! The pure conversation machine: what the bot says, when it is silent, and what people get to see when they take over.
 //!
 //! Everything here is a function of its arguments. [`step`] takes the state of a conversation, an event and the
-//! surroundings, and returns the next state with the effects that the shell carries out in the transaction that saves it.
-//! There is no clock, no randomness, no file and no network; so one conversation script runs here and against the whole
-//! server, and if they disagree the server is wrong.
+//! surroundings, and returns the next state with the effects that the shell carries out in the transaction that saves
+//! it. There is no clock, no randomness, no file and no network; so one conversation script runs here and against the
+//! whole server, and if they disagree the server is wrong.
 //!
 //! | to learn | open |
 //! | --- | --- |
@@ -32,7 +32,7 @@ mod template;
 pub mod text;
 mod yaml;
 
-pub use book::BotBook;
+pub use book::{BotBook, TextId};
 pub use brief::{HandoffBrief, HandoffReason};
 pub use conversation::{
     AgentRef, ContactFacts, Conversation, FlowRun, Handler, PathStep, Pending, PendingKind, Priority, Resolution,

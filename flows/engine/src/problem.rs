@@ -66,10 +66,11 @@ impl std::error::Error for Problem {}
 
 /// The known word nearest to a mistyped one, when it is near enough to be meant.
 pub(crate) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let one_slip = |word| typed.len() >= 3 && strsim::damerau_levenshtein(typed, word) == 1;
     known
         .into_iter()
         .map(|word| (strsim::jaro_winkler(typed, word), word))
-        .filter(|(likeness, _)| *likeness >= 0.8)
+        .filter(|(likeness, word)| *likeness >= 0.8 || one_slip(word))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, word)| word)
 }

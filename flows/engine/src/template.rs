@@ -1,7 +1,7 @@
 //! Placeholders in texts: `{{slot}}`, `{{contact.name}}`, `{{slot|words when it is empty}}`.
 
-/// Fills the placeholders of a Markdown text. Values are escaped: a contact's words never become markup. The fallback words
-/// belong to the author and stay as they are. A placeholder without value and fallback leaves nothing.
+/// Fills the placeholders of a Markdown text. Values are escaped: a contact's words never become markup. The fallback
+/// words belong to the author and stay as they are. A placeholder without value and fallback leaves nothing.
 pub(crate) fn markdown(text: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
     fill(text, &|name| value(name).map(|value| escape(&value)))
 }
@@ -63,7 +63,26 @@ pub(crate) fn escape(value: &str) -> String {
         for c in word.chars() {
             if matches!(
                 c,
-                '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '<' | '>' | '#' | '+' | '-' | '.' | '!' | '|' | '~' | '&' | '='
+                '\\' | '`'
+                    | '*'
+                    | '_'
+                    | '{'
+                    | '}'
+                    | '['
+                    | ']'
+                    | '('
+                    | ')'
+                    | '<'
+                    | '>'
+                    | '#'
+                    | '+'
+                    | '-'
+                    | '.'
+                    | '!'
+                    | '|'
+                    | '~'
+                    | '&'
+                    | '='
             ) {
                 out.push('\\');
             }

@@ -80,7 +80,11 @@ impl Pattern {
             .size_limit(limits::PATTERN_COMPILED_BYTES_MAX)
             .build()
             .map(|regex| Self { source: source.to_owned(), regex })
-            .map_err(|error| error.to_string().lines().last().unwrap_or_default().trim().to_owned())
+            .map_err(|error| {
+                let told = error.to_string();
+                let last = told.lines().last().unwrap_or_default().trim();
+                last.strip_prefix("error: ").unwrap_or(last).to_owned()
+            })
     }
 
     /// The pattern as it was written.
@@ -133,7 +137,8 @@ pub(crate) fn spaced_words(folded: &str) -> String {
     out
 }
 
-/// Control, zero-width and bidirectional characters: they hide in words without being seen. White space is not among them.
+/// Control, zero-width and bidirectional characters: they hide in words without being seen. White space is not among
+/// them.
 fn is_invisible(c: char) -> bool {
     (c.is_control() && !c.is_whitespace())
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

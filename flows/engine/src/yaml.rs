@@ -3,6 +3,8 @@
 //! Anchors, aliases, tags, duplicate keys and several documents in one file are refused: they save a line and cost the
 //! reader the certainty that what stands here is what counts.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "YAML has more kinds of nodes than our files use")]
+
 use std::collections::BTreeMap;
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
@@ -19,7 +21,10 @@ pub(crate) fn load<'s>(file: &str, source: &'s str) -> Result<MarkedYaml<'s>, Ve
     let refuse = |at: Place, message: String| vec![Problem::error(file, at, message)];
     let start = Place { line: 1, column: 1 };
     if source.len() > limits::FLOW_BYTES_MAX {
-        return Err(refuse(start, format!("the file has {} bytes; {} are allowed", source.len(), limits::FLOW_BYTES_MAX)));
+        return Err(refuse(
+            start,
+            format!("the file has {} bytes; {} are allowed", source.len(), limits::FLOW_BYTES_MAX),
+        ));
     }
     if let Some(line) = source.lines().position(is_nested_too_deeply) {
         let at = Place { line: line + 1, column: 1 };
@@ -52,8 +57,8 @@ fn is_nested_too_deeply(line: &str) -> bool {
     line.chars().take_while(|c| matches!(c, ' ' | '\t' | '-' | '?' | ':')).count() > limits::NESTING_COLUMNS_MAX
 }
 
-/// The reader resolves anchors and aliases by itself, but a node's place begins at its mark. Only the text of a block scalar
-/// may begin with the same sign, and then its value does too.
+/// The reader resolves anchors and aliases by itself, but a node's place begins at its mark. Only the text of a block
+/// scalar may begin with the same sign, and then its value does too.
 fn refuse_indirection(file: &str, source: &[char], node: Node<'_>, problems: &mut Vec<Problem>) {
     let first = source.get(node.span.start.index()).copied();
     let mark = first.filter(|sign| matches!(sign, '&' | '*' | '!')).filter(|sign| match &node.data {
@@ -72,7 +77,9 @@ fn refuse_indirection(file: &str, source: &[char], node: Node<'_>, problems: &mu
     }
     match &node.data {
         YamlData::Sequence(items) => {
-            items.iter().for_each(|item| refuse_indirection(file, source, item, problems));
+            for item in items {
+                refuse_indirection(file, source, item, problems);
+            }
         }
         YamlData::Mapping(entries) => {
             for (key, value) in entries {
@@ -159,8 +166,8 @@ impl<'f> Reader<'f> {
         }
     }
 
-    fn wrong<T>(&mut self, node: Node<'_>, expected: &str) -> Option<T> {
-        self.error(place(node), format!("expected {expected}, found {}", kind(node)));
+    fn wrong<T>(&mut self, node: Node<'_>, what: &str, expected: &str) -> Option<T> {
+        self.error(place(node), format!("{what}: expected {expected}, found {}", kind(node)));
         None
     }
 
@@ -178,7 +185,7 @@ impl<'f> Reader<'f> {
     /// A mapping with any keys.
     pub(crate) fn open_map<'n>(&mut self, node: Node<'n>, what: &str) -> Option<Map<'n>> {
         let YamlData::Mapping(pairs) = &node.data else {
-            return self.wrong(node, &format!("{what}, a mapping"));
+            return self.wrong(node, what, "a mapping");
         };
         let mut entries: Vec<Entry<'n>> = Vec::new();
         for (key, value) in pairs {
@@ -195,7 +202,7 @@ impl<'f> Reader<'f> {
     pub(crate) fn list<'n>(&mut self, node: Node<'n>, what: &str) -> Option<&'n [MarkedYaml<'n>]> {
         match &node.data {
             YamlData::Sequence(items) => Some(items),
-            _ => self.wrong(node, &format!("{what}, a list")),
+            _ => self.wrong(node, what, "a list"),
         }
     }
 
@@ -215,14 +222,14 @@ impl<'f> Reader<'f> {
             YamlData::Value(Scalar::Boolean(value)) => Some(value.to_string()),
             YamlData::Value(Scalar::Integer(value)) => Some(value.to_string()),
             YamlData::Value(Scalar::FloatingPoint(value)) => Some(value.0.to_string()),
-            _ => self.wrong(node, &format!("{what}, a text")),
+            _ => self.wrong(node, what, "a text"),
         }
     }
 
     pub(crate) fn bool(&mut self, node: Node<'_>, what: &str) -> Option<bool> {
         match &node.data {
             YamlData::Value(Scalar::Boolean(value)) => Some(*value),
-            _ => self.wrong(node, &format!("{what}, `true` or `false`")),
+            _ => self.wrong(node, what, "`true` or `false`"),
         }
     }
 
@@ -231,7 +238,7 @@ impl<'f> Reader<'f> {
             YamlData::Value(Scalar::FloatingPoint(value)) if value.0.is_finite() => Some(value.0),
             #[expect(clippy::cast_precision_loss, reason = "bounds beyond 2^53 mean nothing to a customer")]
             YamlData::Value(Scalar::Integer(value)) => Some(*value as f64),
-            _ => self.wrong(node, &format!("{what}, a number")),
+            _ => self.wrong(node, what, "a number"),
         }
     }
 
@@ -245,7 +252,7 @@ impl<'f> Reader<'f> {
                     None
                 }
             },
-            _ => self.wrong(node, &format!("{what}, a whole number")),
+            _ => self.wrong(node, what, "a whole number"),
         }
     }
 
@@ -269,7 +276,7 @@ impl<'f> Reader<'f> {
     /// A text for all languages, or one by language. Empty texts are mistakes.
     pub(crate) fn local_text(&mut self, node: Node<'_>, what: &str) -> Option<LocalText> {
         let YamlData::Mapping(_) = &node.data else {
-            let text = self.text(node, &format!("{what}, texts by language or"))?;
+            let text = self.text(node, what)?;
             return self.not_blank(text, place(node), what).map(LocalText::Same);
         };
         let map = self.open_map(node, what)?;

@@ -230,7 +230,7 @@ export function app(settings: Settings, tell: Tell): App {
 
   /** Without being asked we connect only where a conversation is known, or something waits to go out. */
   function wake(): void {
-    if (state.open || (memo.token && memo.conversation) || out.items().length) link.start();
+    if (state.open || (memo.token && (memo.conversation || memo.seen)) || out.items().length) link.start();
   }
 
   /** Another person signed in: what the browser holds belongs to somebody else. */
@@ -278,7 +278,7 @@ export function app(settings: Settings, tell: Tell): App {
       token: memo.token,
       user,
       conversation: conversation ?? memo.conversation,
-      after: lastSeq(state),
+      after: conversation ? lastSeq(state) : 0,
       language: settings.locale === "auto" ? navigator.language : settings.locale,
       // Query and fragment may hold secrets of the page.
       page: (location.origin + location.pathname).slice(0, MAX_PAGE),
@@ -293,7 +293,7 @@ export function app(settings: Settings, tell: Tell): App {
     switch (frame.t) {
       case "welcome":
         got = 0;
-        memorise({ token: frame.token, conversation: frame.conversation, ...(frame.conversation === memo.conversation ? {} : { seen: 0 }) });
+        memorise({ token: frame.token, conversation: frame.conversation, ...(memo.conversation && frame.conversation !== memo.conversation ? { seen: 0 } : {}) });
         dispatch({ t: "@seen", seq: memo.seen });
         out.up();
         if (state.open) send({ t: "open" });

@@ -20,7 +20,7 @@ const MAX_URL = 2048;
 
 /** The address if it is one that may be followed: complete, of a known kind, without hidden characters or a fake host. */
 export function safeUrl(text: string): string | null {
-  if (text.length > MAX_URL || inert(text) !== text || /\s/.test(text)) return null;
+  if (text.length > MAX_URL || /[\s\u2423]/.test(inert(text))) return null;
   try {
     const url = new URL(text);
     return SCHEMES.has(url.protocol) && !url.username && !url.password ? url.href : null;

@@ -4,6 +4,8 @@
 import { inert, safeUrl } from "./inert";
 
 const MAX_DEPTH = 4;
+/** A longer text is shown plain. */
+const MAX_LENGTH = 32_000;
 const ITEM = /^ {0,3}(?:[-*+]|(\d{1,9})[.)]) +(?=\S)/;
 const FENCE = /^ {0,3}```/;
 const WORD = /[\p{L}\p{N}_]/u;
@@ -15,6 +17,7 @@ const INLINE =
   /\\([!-/:-@[-`{-~])|`([^`]{1,999})`|(\*\*|__)(?=\S)([^]{0,999}?[^\s])\3|([*_])(?=[^\s*_])([^]{0,999}?[^\s*_])\5(?!\5)|\[([^[\]]{1,999})\]\(([^\s()]{1,2048})\)|(https?:\/\/[^\s<>"`*]{1,2048})/g;
 
 export function markdown(text: string): Node {
+  if (text.length > MAX_LENGTH) return plain(text, true);
   const out = document.createDocumentFragment();
   const lines = inert(text).split("\n");
   const starts = (line = ""): boolean => !line.trim() || ITEM.test(line) || FENCE.test(line);

@@ -27,7 +27,7 @@ const MAX_OFFSET = 400;
 
 export function readSettings(home: string, ...sources: readonly Given[]): Settings {
   const given: Given = Object.assign({}, ...sources);
-  const text = (name: string, shape: RegExp, otherwise: string): string => (shape.test(String(given[name])) ? String(given[name]) : otherwise);
+  const text = (name: string, shape: RegExp, otherwise: string): string => String(given[name] ?? "").match(shape)?.[0] ?? otherwise;
   const flag = (name: string): boolean => String(given[name]) !== "false";
   const offset = parseFloat(String(given.offset));
   const { userId: id, userHash: hash, userName: name, userEmail: email, user, texts } = given;
@@ -38,7 +38,7 @@ export function readSettings(home: string, ...sources: readonly Given[]): Settin
     side: given.side === "start" ? "start" : "end",
     offset: offset >= 0 && offset <= MAX_OFFSET ? offset : OFFSET,
     launcher: flag("launcher"),
-    launcherSelector: given.launcherSelector === undefined ? "" : String(given.launcherSelector),
+    launcherSelector: text("launcherSelector", /.+/, ""),
     theme: given.theme === "light" || given.theme === "dark" ? given.theme : "auto",
     consent: flag("consent"),
     user: readUser(user) ?? readUser({ id, hash, name, email }),

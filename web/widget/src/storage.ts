@@ -15,13 +15,13 @@ export function keep(prefix: string | null): Keep {
   const self: Keep = {
     get: (name) => memory.get(name) ?? area?.getItem(prefix + name) ?? null,
     set(name, value) {
-      self.remove(name);
+      memory.set(name, value);
       try {
-        if (area) return area.setItem(prefix + name, value);
+        area?.setItem(prefix + name, value);
+        if (area) memory.delete(name);
       } catch {
         // Full: the memory has to do.
       }
-      memory.set(name, value);
     },
     remove(name) {
       memory.delete(name);

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use switchboard_contract::{Proof, Reading, SinkError};
+use switchboard_testkit::within;
 use switchboard_webchat::limits::TOKEN_LIFETIME;
 use switchboard_webchat::{Pace, WebChatConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -109,14 +111,23 @@ async fn a_signed_user_has_one_thread_on_every_device() {
 }
 
 #[tokio::test]
-async fn a_signed_user_gets_no_token_and_ignores_the_one_that_is_there() {
+async fn a_signed_user_ignores_the_token_that_is_there() {
     let server = signing(false).await;
     let mut anonymous = Peer::new(&server).await;
     anonymous.write("message-1", "before signing in").await;
     for token in [anonymous.welcome["token"].clone(), json!("v1.forged")] {
         let peer = Peer::join(&server, with(signed("42"), "token", token)).await;
-        assert_eq!(peer.welcome["token"], Value::Null);
-        assert!(peer.history.is_empty());
+        assert!(peer.history.is_empty() && peer.thread() != anonymous.thread());
+    }
+}
+
+#[tokio::test]
+async fn the_token_of_a_signed_user_opens_nothing_without_the_signature() {
+    let server = signing(false).await;
+    let token = Peer::join(&server, signed("42")).await.welcome["token"].clone();
+    let unsigned = with(with(hello(), "token", token.clone()), "user", json!({"id": "42"}));
+    for hello in [with(hello(), "token", token), unsigned] {
+        assert_eq!(refused(&server, hello).await, (Some("token_refused".into()), Some(4401)));
     }
 }
 
@@ -216,6 +227,7 @@ async fn a_page_that_leaves_is_answered_and_forgotten() {
     let server = Server::start().await;
     let mut peer = Peer::new(&server).await;
     peer.send_raw(Message::Close(None)).await;
-    assert_eq!(peer.closed().await, (None, None));
+    let answer = within("the answer to a close", peer.socket.next()).await;
+    assert!(matches!(answer, Some(Ok(Message::Close(_)))), "{answer:?}");
     server.until_open(0).await;
 }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use switchboard_contract::{Content, PublicAuthor};
+use switchboard_contract::{Content, PublicAuthor, ThreadWatcher};
 use switchboard_testkit::within;
 use switchboard_webchat::Pace;
 use switchboard_webchat::limits::{
     FRAME_BYTES_MAX, FRAMES_BURST, MESSAGES_BURST, REFUSALS_IN_A_ROW_MAX, SESSIONS_PER_THREAD,
 };
+use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -74,6 +75,17 @@ async fn a_frame_at_the_limit_is_read_and_one_over_closes_the_socket() {
     let too_large = (Some("too_large".to_owned()), Some(4413));
     assert_eq!(after(Message::text(frame(FRAME_BYTES_MAX + 1))).await, too_large);
     assert_eq!(after(Message::text(frame(1024 * 1024))).await, too_large);
+}
+
+/// Nothing of a frame that is too large is waited for, let alone held.
+#[tokio::test]
+async fn a_large_frame_is_refused_by_its_first_bytes() {
+    let server = Server::start().await;
+    let mut peer = Peer::new(&server).await;
+    let length = (FRAME_BYTES_MAX as u64 + 1).to_be_bytes();
+    let header = [&[0x81, 0xff][..], &length, &[0; 4]].concat();
+    peer.socket.get_mut().write_all(&header).await.expect("an open socket");
+    assert_eq!(peer.closed().await, (Some("too_large".into()), Some(4413)));
 }
 
 #[tokio::test]
@@ -149,6 +161,7 @@ async fn ten_thousand_messages_at_once_harm_nobody_else() {
     // The bucket wins two back for each second the machine took.
     assert!((MESSAGES_BURST..MESSAGES_BURST + 20).contains(&acks), "{acks}");
     assert!(nacks >= REFUSALS_IN_A_ROW_MAX - 1, "{nacks}");
+    assert!(nacks < REFUSALS_IN_A_ROW_MAX * (acks - MESSAGES_BURST + 1), "{nacks} refusals, {acks} taken");
     assert_eq!(server.core.balance().filed, acks + 10, "what was acknowledged is what was kept");
 }
 
@@ -183,7 +196,7 @@ async fn a_reader_that_does_not_read_is_cut_off() {
     for _ in 0..COUNT {
         server.core.say(&stuck.thread(), PublicAuthor::Bot, Content::plain("x".repeat(32_000)));
     }
-    server.chat.wake(&stuck.thread());
+    server.chat.changed(&stuck.thread());
     let mut last = 0;
     while last < COUNT as u64 {
         last = neighbour.skip_to("entry").await["seq"].as_u64().expect("a sequence");

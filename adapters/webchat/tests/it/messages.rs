@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use switchboard_contract::{
     ChannelAdapter, Choice, ChoiceId, Content, PublicAuthor, Reading, ReceiptMark, Seq, Signal, SinkError,
-    ThreadHandler,
+    ThreadHandler, ThreadWatcher,
 };
 use switchboard_webchat::Pace;
 use switchboard_webchat::limits::{MESSAGES_BURST, TEXT_CHARS_MAX};
@@ -229,7 +229,7 @@ async fn opening_the_panel_asks_for_a_greeting_once() {
     later.settle().await;
     assert_eq!(server.core.balance(), balance, "there is a conversation to go on with");
     server.core.set_state(&peer.thread(), ThreadHandler::Bot, true);
-    server.chat.wake(&peer.thread());
+    server.chat.changed(&peer.thread());
     assert_eq!(later.frame("state").await["resolved"], true);
     later.send(json!({"t": "open"})).await;
     later.send(json!({"t": "open"})).await;
@@ -339,8 +339,8 @@ async fn a_change_of_turn_is_told_once() {
     peer.settle().await;
     for handler in [ThreadHandler::Queue { ahead: 2 }, ThreadHandler::Agent { name: "Ana".into() }] {
         server.core.set_state(&peer.thread(), handler.clone(), false);
-        server.chat.wake(&peer.thread());
-        server.chat.wake(&peer.thread());
+        server.chat.changed(&peer.thread());
+        server.chat.changed(&peer.thread());
         assert_eq!(peer.frame("state").await, json!({"t": "state", "handler": handler, "resolved": false}));
         assert!(peer.settle().await.is_empty());
     }

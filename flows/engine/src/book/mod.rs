@@ -33,8 +33,8 @@ impl BotBook {
         self.languages.first().map_or("en", String::as_str)
     }
 
-    /// The language to speak with somebody whose channel reports `tag` (BCP 47): the same, else its primary part (`de` for
-    /// `de-AT`), else the default.
+    /// The language to speak with somebody whose channel reports `tag` (BCP 47): the same, else its primary part (`de`
+    /// for `de-AT`), else the default.
     pub fn language_for(&self, tag: &str) -> &str {
         let primary = tag.split(['-', '_']).next().unwrap_or(tag);
         [tag, primary]
@@ -48,7 +48,8 @@ impl BotBook {
         self.texts.get(&id).map_or("", |text| text.get(language, self.default_language()))
     }
 
-    /// Whether `words` mean `meaning` in any language, the conversation's first. Tells the phrase or pattern that says so.
+    /// Whether `words` mean `meaning` in any language, the conversation's first. Tells the phrase or pattern that says
+    /// so.
     pub fn hears(&self, meaning: Meaning, words: &str, language: &str) -> Option<&str> {
         let folded = text::fold(words);
         if folded.is_empty() {

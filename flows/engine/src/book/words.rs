@@ -48,7 +48,8 @@ meanings! {
 }
 
 impl Meaning {
-    /// Whether a phrase counts within a longer utterance too: nobody is kept from a person by a polite sentence around it.
+    /// Whether a phrase counts within a longer utterance too: nobody is kept from a person by a polite sentence around
+    /// it.
     pub const fn may_be_contained(self) -> bool {
         matches!(self, Self::Human | Self::Restart | Self::Sensitive)
     }

@@ -22,9 +22,9 @@ pub struct LintContext<'a> {
 
 /// Checks one flow against its surroundings, in the order of the file.
 ///
-/// Errors: steps that nothing leads to, circles without a question, texts missing in the default language, unknown articles,
-/// an example that another flow claims too. Warnings: missing translations, a flow that nothing begins, slots used before
-/// any step can have filled them.
+/// Errors: steps that nothing leads to, circles without a question, texts missing in the default language, unknown
+/// articles, an example that another flow claims too. Warnings: missing translations, a flow that nothing begins, slots
+/// used before any step can have filled them.
 pub fn lint(flow: &Flow, context: &LintContext<'_>) -> Vec<Problem> {
     let mut lint = Lint { flow, context, problems: Vec::new() };
     lint.reachability();
@@ -72,8 +72,13 @@ impl Lint<'_> {
             if told.contains(&index) {
                 continue;
             }
-            told.extend(mine.iter().copied().filter(|other| reach.get(*other).is_some_and(|back| back.contains(&index))));
-            self.error(step.at, format!("the steps from `{}` on go round in a circle that never asks anything", step.id));
+            told.extend(
+                mine.iter().copied().filter(|other| reach.get(*other).is_some_and(|back| back.contains(&index))),
+            );
+            self.error(
+                step.at,
+                format!("the steps from `{}` on go round in a circle that never asks anything", step.id),
+            );
         }
     }
 
@@ -122,7 +127,9 @@ impl Lint<'_> {
         for other in others {
             let theirs: BTreeSet<String> = examples(other).map(fold).collect();
             let shared = examples(flow).filter(|example| theirs.contains(&fold(example)));
-            clashes.extend(shared.map(|example| format!("the example `{example}` stands in the flow `{}` too", other.name)));
+            clashes.extend(
+                shared.map(|example| format!("the example `{example}` stands in the flow `{}` too", other.name)),
+            );
         }
         for clash in clashes {
             self.error(at, clash);
@@ -137,8 +144,9 @@ impl Lint<'_> {
             for (name, has_fallback) in placeholders_of(step) {
                 let known = filled.contains(name) || matches!(name, "contact.name" | "contact.email");
                 if !known && !has_fallback && told.insert(name) {
-                    let message =
-                        format!("`{{{{{name}}}}}` is used before any step can have filled it; give it words: `{{{{{name}|…}}}}`");
+                    let message = format!(
+                        "`{{{{{name}}}}}` is used before any step can have filled it; give it words: `{{{{{name}|…}}}}`"
+                    );
                     self.warning(step.at, message);
                 }
             }

@@ -59,6 +59,13 @@ pub struct Step {
     pub at: Place,
 }
 
+impl Step {
+    /// The question this step asks, if it asks one.
+    pub fn question(&self) -> Option<&Question> {
+        if let Action::Ask(question) = &self.action { Some(question) } else { None }
+    }
+}
+
 /// What a step does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {

@@ -185,7 +185,7 @@ fn read_choices(reader: &mut Reader<'_>, map: &Map<'_>) -> Option<Vec<Choice>> {
     let node = reader.required(map, "choices", "a question of type `choice`")?;
     let nodes = reader.list(node, "choices")?;
     if !(2..=limits::CHOICES_MAX).contains(&nodes.len()) {
-        let message = format!("the question has {} choices; expected 2 to {}", nodes.len(), limits::CHOICES_MAX);
+        let message = format!("the question has {} of 2 to {} choices", nodes.len(), limits::CHOICES_MAX);
         reader.error(place(node), message);
     }
     let mut choices: Vec<Choice> = Vec::new();

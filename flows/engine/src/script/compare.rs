@@ -68,6 +68,8 @@ fn glob(wanted: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use switchboard_contract::{Choice, ChoiceId, Citation};
+
     use super::*;
 
     #[test]
@@ -87,6 +89,34 @@ mod tests {
             ("1. one", "1. one", true),
         ] {
             assert_eq!(fits(wanted, text), same, "{wanted:?} and {text:?}");
+        }
+    }
+
+    #[test]
+    fn speaker_options_and_source_count_too() {
+        let choice = |label: &str| Choice { id: ChoiceId(label.into()), label: label.into(), synonyms: Vec::new() };
+        let heard = Heard {
+            voice: Voice::Bot,
+            text: "Hello".into(),
+            markdown: true,
+            choices: vec![choice("One"), choice("Two")],
+            citation: Some(Citation { title: "Title".into(), url: None }),
+        };
+        let expect = |by_bot, choices: Option<&[&str]>, citation: Option<&str>| Expected {
+            by_bot,
+            text: "Hello".into(),
+            choices: choices.map(|labels| labels.iter().map(|label| (*label).to_owned()).collect()),
+            citation: citation.map(str::to_owned),
+        };
+        for (expected, same) in [
+            (expect(true, None, None), true),
+            (expect(true, Some(&["One", "Two"]), Some("Title")), true),
+            (expect(false, None, None), false),
+            (expect(true, Some(&["One"]), None), false),
+            (expect(true, Some(&["Two", "One"]), None), false),
+            (expect(true, None, Some("Other")), false),
+        ] {
+            assert_eq!(difference(&expected, &heard).is_none(), same, "{expected:?}");
         }
     }
 }

@@ -10,9 +10,9 @@ use crate::conversation::{Handler, Priority, Status};
 
 /// Something that holds conversations with customers and agents: the pure engine, or the whole server.
 ///
-/// Customers are told apart by the script's name for them; the only customer of a script has the empty name. Every method
-/// returns when all that follows from it has happened. An error text means that the harness itself failed, except for
-/// [`Harness::agent`].
+/// Customers are told apart by the script's name for them; the only customer of a script has the empty name. Every
+/// method returns when all that follows from it has happened. An error text means that the harness itself failed,
+/// except for [`Harness::agent`].
 pub trait Harness {
     /// Told once, before the first line: the language that the customers' channel reports.
     ///

@@ -45,6 +45,13 @@ pub(super) fn grow(kind: &mut LineKind, text: &str) -> Grown {
     }
 }
 
+impl LineKind {
+    /// The code that this line says the action before it was refused with.
+    pub(super) fn refusal(&self) -> Option<&str> {
+        if let Self::Refused(code) = self { Some(code) } else { None }
+    }
+}
+
 /// `[One] [Two]` as labels; none when the line is something else.
 fn labels(text: &str) -> Option<Vec<String>> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
@@ -92,7 +99,9 @@ fn agent(who: &str) -> Result<String, String> {
         return Ok(who.to_owned());
     }
     let hint = did_you_mean(who, ["customer", "bot", "system"]);
-    Err(format!("`{who}` is nobody: expected `customer`, `bot`, `system`, or an agent's name in capitals{hint}"))
+    Err(format!(
+        "`{who}` is nobody: expected `customer`, `bot`, `system`, or an agent, whose name begins with a capital letter{hint}"
+    ))
 }
 
 fn read_action(action: &str) -> Result<(Option<String>, LineKind), String> {
@@ -120,7 +129,8 @@ fn read_action(action: &str) -> Result<(Option<String>, LineKind), String> {
 
 fn customer_action(rest: &str) -> Result<(Option<String>, LineKind), String> {
     let verbs = [" opens", " presses ", " starts anew", " repeats the last message"];
-    let found = verbs.iter().find_map(|verb| rest.split_once(verb).map(|(name, after)| (*verb, name.trim(), after.trim())));
+    let found =
+        verbs.iter().find_map(|verb| rest.split_once(verb).map(|(name, after)| (*verb, name.trim(), after.trim())));
     let Some((verb, name, after)) = found else {
         return Err(format!(
             "`customer{rest}` is no action: a customer `opens`, `presses …`, `starts anew` or `repeats the last message`"
@@ -136,7 +146,9 @@ fn customer_action(rest: &str) -> Result<(Option<String>, LineKind), String> {
 }
 
 fn agent_action(action: &str) -> Result<LineKind, String> {
-    let patterns: [(&str, fn(&str) -> AgentCommand); 10] = [
+    /// Makes the command from what stands after the verb.
+    type Make = fn(&str) -> AgentCommand;
+    let patterns: [(&str, Make); 10] = [
         (" claims from colleague", |_| AgentCommand::Claim { from_colleague: true }),
         (" claims", |_| AgentCommand::Claim { from_colleague: false }),
         (" resolves", |_| AgentCommand::Resolve),
@@ -177,7 +189,8 @@ fn read_check(check: &str) -> Result<Check, String> {
     if let Some(slot) = check.strip_prefix("no slot ") {
         return Ok(Check::Slot { slot: slot.trim().to_owned(), value: None });
     }
-    let facts = ["handler", "status", "slot", "flow", "priority", "brief", "log", "waiting before", "unanswered", "silence"];
+    let facts =
+        ["handler", "status", "slot", "flow", "priority", "brief", "log", "waiting before", "unanswered", "silence"];
     let (fact, value) = check.split_once(':').ok_or_else(|| {
         let hint = did_you_mean(check, facts);
         format!("`{check}` is no fact: expected `fact: value` with one of {}{hint}", crate::yaml::list(&facts))
@@ -196,18 +209,18 @@ fn read_check(check: &str) -> Result<Check, String> {
         "brief" => read_brief(value).map(|brief| Check::Brief(Box::new(brief))),
         "log" => Ok(Check::Log { kind: text, exists: true }),
         "no log" => Ok(Check::Log { kind: text, exists: false }),
-        "waiting before" => match value.parse() {
-            Ok(count) => Ok(Check::WaitingBefore(count)),
-            Err(_) => Err(format!("`{value}` is no number of conversations")),
-        },
+        "waiting before" => {
+            let count = value.parse().map_err(|_| format!("`{value}` is no number of conversations"))?;
+            Ok(Check::WaitingBefore(count))
+        }
         "unanswered" => Ok(Check::Unanswered(unquote(value))),
-        other => match other.strip_prefix("slot ") {
-            Some(slot) => Ok(Check::Slot { slot: slot.trim().to_owned(), value: Some(text) }),
-            None => {
-                let hint = did_you_mean(other, facts);
-                Err(format!("unknown fact `{other}`; expected one of {}{hint}", crate::yaml::list(&facts)))
+        other => {
+            if let Some(slot) = other.strip_prefix("slot ") {
+                return Ok(Check::Slot { slot: slot.trim().to_owned(), value: Some(text) });
             }
-        },
+            let hint = did_you_mean(other, facts);
+            Err(format!("unknown fact `{other}`; expected one of {}{hint}", crate::yaml::list(&facts)))
+        }
     }
 }
 
@@ -230,7 +243,8 @@ fn read_brief(text: &str) -> Result<BriefParts, String> {
         } else if let Some(question) = part.strip_prefix("open question ") {
             brief.open_question = Some(unquote(question));
         } else if let Some(slot) = part.strip_prefix("slot ") {
-            let (slot, value) = slot.split_once('=').ok_or_else(|| format!("expected `slot name=value`, found `{part}`"))?;
+            let (slot, value) =
+                slot.split_once('=').ok_or_else(|| format!("expected `slot name=value`, found `{part}`"))?;
             brief.slots.insert(slot.trim().to_owned(), unquote(value));
         } else if let Some(shown) = part.strip_prefix("shown ") {
             brief.shown.push(read_shown(shown)?);
@@ -245,7 +259,8 @@ fn read_brief(text: &str) -> Result<BriefParts, String> {
 }
 
 fn read_shown(text: &str) -> Result<ShownPart, String> {
-    let (title, vote) = text.trim().rsplit_once(' ').ok_or_else(|| format!("expected `shown \"Title\" yes`, found `{text}`"))?;
+    let (title, vote) =
+        text.trim().rsplit_once(' ').ok_or_else(|| format!("expected `shown \"Title\" yes`, found `{text}`"))?;
     let helped = match vote {
         "yes" => Some(true),
         "no" => Some(false),

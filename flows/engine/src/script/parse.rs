@@ -15,9 +15,8 @@ const START: Timestamp = Timestamp::from_millis(1_772_442_000_000);
 
 /// Reads a script. `file` is how problems name it.
 ///
-/// # Errors
-/// Everything that is wrong with it, in its order: a block of unknown kind, a line that says nothing known, no title, no
-/// script. Flows and articles in it are taken as they are; their own readers tell what is wrong in them.
+/// # Errors Everything that is wrong with it, in its order: a block of unknown kind, a line that says nothing known, no
+/// title, no script. Flows and articles in it are taken as they are; their own readers tell what is wrong in them.
 pub fn parse(file: &str, source: &str) -> Result<Script, Vec<Problem>> {
     let mut reading = Reading::new(file);
     let mut lines = source.lines().enumerate().map(|(index, text)| (index + 1, text));
@@ -109,7 +108,8 @@ impl Reading {
             "script" => block.lines.iter().for_each(|(number, text)| self.line(*number, text)),
             other => {
                 let kinds = crate::yaml::list(&BLOCKS);
-                let message = format!("unknown block `{other}`; expected one of {kinds}{}", did_you_mean(other, BLOCKS));
+                let message =
+                    format!("unknown block `{other}`; expected one of {kinds}{}", did_you_mean(other, BLOCKS));
                 self.error(block.number, message);
             }
         }
@@ -155,7 +155,10 @@ impl Reading {
             known if CONFIG_KEYS.contains(&known) => self.error(number, format!("`{value}` is no value for `{known}`")),
             other => {
                 let keys = crate::yaml::list(&CONFIG_KEYS);
-                self.error(number, format!("unknown key `{other}`; expected one of {keys}{}", did_you_mean(other, CONFIG_KEYS)));
+                self.error(
+                    number,
+                    format!("unknown key `{other}`; expected one of {keys}{}", did_you_mean(other, CONFIG_KEYS)),
+                );
             }
         }
     }
@@ -232,10 +235,10 @@ mod tests {
     fn everything_wrong_is_told_at_once() {
         let source = "```script\ncustmer: hi\n* customer oopens\n= hanlder: bot\n  [x]\n```\n```scrpt\n```\n```config\nstart: now\n```\n";
         let problems = parse("a.md", source).expect_err("all wrong");
-        let told: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
+        let told = problems.iter().fold(String::new(), |told, problem| told + &problem.to_string() + "\n");
         insta::assert_snapshot!(told, @"
         a.md:1:1: the script has no title; begin it with `# What somebody would miss`
-        a.md:2:1: `custmer` is nobody: expected `customer`, `bot`, `system`, or an agent's name in capitals; did you mean `customer`?
+        a.md:2:1: `custmer` is nobody: expected `customer`, `bot`, `system`, or an agent, whose name begins with a capital letter; did you mean `customer`?
         a.md:3:1: `customer oopens` is no action: a customer `opens`, `presses …`, `starts anew` or `repeats the last message`
         a.md:4:1: unknown fact `hanlder`; expected one of `handler`, `status`, `slot`, `flow`, `priority`, `brief`, `log`, `waiting before`, `unanswered`, `silence`; did you mean `handler`?
         a.md:5:1: an indented line belongs to words said before it, and there are none

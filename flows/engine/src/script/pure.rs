@@ -71,13 +71,14 @@ impl PureHarness {
         hash(format!("{} {}", self.seed, self.made).as_bytes())
     }
 
-    /// The customer with a conversation that continues; a new conversation begins where none does.
-    fn present(&mut self, name: &str) -> Result<(), String> {
-        let continues = self.conversation(name).is_some_and(|conversation| conversation.continues(self.now));
-        if continues { Ok(()) } else { self.begin_conversation(name) }
+    /// A new conversation begins where none continues.
+    fn present(&mut self, name: &str) {
+        if !self.conversation(name).is_some_and(|conversation| conversation.continues(self.now)) {
+            self.begin_conversation(name);
+        }
     }
 
-    fn begin_conversation(&mut self, name: &str) -> Result<(), String> {
+    fn begin_conversation(&mut self, name: &str) {
         let id = ConversationId::from_parts(self.now, self.make_id());
         let language = self.language.as_deref().map_or(self.book.default_language(), |tag| self.book.language_for(tag));
         let conversation = Conversation::new(id, self.now, language);
@@ -86,7 +87,6 @@ impl PureHarness {
         customer.seq = Seq::default();
         customer.before_last_message = Seq::default();
         customer.last_message_at = Seq::default();
-        Ok(())
     }
 
     fn queue_ahead(&self, name: &str) -> u32 {
@@ -98,7 +98,8 @@ impl PureHarness {
         u32::try_from(waiting).unwrap_or(u32::MAX)
     }
 
-    /// Steps until nothing is asked any more, as the shell does within one transaction. Gives the refusal's code, if any.
+    /// Steps until nothing is asked any more, as the shell does within one transaction. Gives the refusal's code, if
+    /// any.
     fn deliver(&mut self, name: &str, event: Event) -> Result<Option<&'static str>, String> {
         let queue_ahead = self.queue_ahead(name);
         let Self { book, flows, finder, now, customers, .. } = self;
@@ -128,7 +129,7 @@ impl PureHarness {
     }
 
     fn contact_sends(&mut self, name: &str, content: Content, choice: Option<ChoiceId>) -> Result<(), String> {
-        self.present(name)?;
+        self.present(name);
         let id = format!("in-{:032x}", self.make_id());
         let language = self.language.clone();
         let customer = self.customers.get_mut(name).ok_or("this customer never came")?;
@@ -204,7 +205,7 @@ impl Harness for PureHarness {
     }
 
     fn contact_opens(&mut self, customer: &str) -> Result<(), String> {
-        self.present(customer)?;
+        self.present(customer);
         let seq = self.customers.get(customer).map_or_else(Seq::default, |known| known.seq);
         let kind = EventKind::ContactOpened { contact: ContactFacts::default(), language: self.language.clone() };
         self.deliver(customer, Event { id: None, seq, kind }).map(|_| ())
@@ -219,7 +220,7 @@ impl Harness for PureHarness {
     }
 
     fn contact_starts_anew(&mut self, customer: &str) -> Result<(), String> {
-        self.begin_conversation(customer)?;
+        self.begin_conversation(customer);
         self.contact_opens(customer)
     }
 
@@ -234,15 +235,13 @@ impl Harness for PureHarness {
         let replies = matches!(act, AgentAct::Reply { .. });
         let seq = self.customers.get(customer).map_or_else(Seq::default, |known| known.seq);
         let event = Event { id: None, seq, kind: EventKind::Agent { agent: agent_ref(agent), act } };
-        match self.deliver(customer, event)? {
-            Some(code) => Err(code.to_owned()),
-            None => {
-                if let Some(known) = self.customers.get_mut(customer).filter(|_| replies) {
-                    known.last_message_at = known.seq;
-                }
-                Ok(())
-            }
+        if let Some(code) = self.deliver(customer, event)? {
+            return Err(code.to_owned());
         }
+        if let Some(known) = self.customers.get_mut(customer).filter(|_| replies) {
+            known.last_message_at = known.seq;
+        }
+        Ok(())
     }
 
     fn pass(&mut self, time: Duration) -> Result<(), String> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::compare;
 use super::harness::{AgentCommand, Facts, Harness, Heard, Voice};
-use super::model::{BriefParts, Check, Line, LineKind, Script};
+use super::model::{BriefParts, Check, Expected, Line, LineKind, Script};
 use crate::brief::HandoffBrief;
 use crate::conversation::Handler;
 
@@ -41,8 +41,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, title, line, message, rows, seed } = self;
         writeln!(f, "{file}:{line}: {message}\n{title} (seed {seed})\n")?;
-        writeln!(f, "  {:WIDTH$} │ {}", "expected", "real")?;
-        writeln!(f, "  {:─<WIDTH$}─┼─{:─<WIDTH$}", "", "")?;
+        writeln!(f, "  {:WIDTH$} │ real", "expected")?;
+        let rule = "─".repeat(WIDTH);
+        writeln!(f, "  {rule}─┼─{rule}")?;
         for (expected, real) in rows {
             let (left, right) = (wrap(expected), wrap(real));
             for index in 0..left.len().max(right.len()) {
@@ -62,12 +63,13 @@ const WIDTH: usize = 60;
 fn wrap(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.lines() {
-        let mut row = String::new();
-        for word in line.split(' ') {
-            if !row.is_empty() && row.chars().count() + 1 + word.chars().count() > WIDTH {
+        let words = line.trim_start();
+        let mut row = line[..line.len() - words.len()].to_owned();
+        for word in words.split(' ') {
+            if !row.trim().is_empty() && row.chars().count() + 1 + word.chars().count() > WIDTH {
                 lines.push(std::mem::take(&mut row));
             }
-            if !row.is_empty() {
+            if !row.trim().is_empty() {
                 row.push(' ');
             }
             row.push_str(word);
@@ -86,10 +88,7 @@ pub fn run(script: &Script, harness: &mut dyn Harness, seed: u64) -> Result<Tran
     player.harness.begin(script.config.language.as_deref()).map_err(|error| player.failure(0, error))?;
     let mut lines = script.lines.iter().peekable();
     while let Some(line) = lines.next() {
-        let refused = lines.peek().and_then(|next| match &next.kind {
-            LineKind::Refused(code) => Some(code.as_str()),
-            _ => None,
-        });
+        let refused = lines.peek().and_then(|next| next.kind.refusal());
         if let Err(message) = player.play(line, refused) {
             return Err(player.failure(line.number, message));
         }
@@ -146,62 +145,67 @@ impl Player<'_> {
         let customer = line.customer.as_str();
         self.read.entry(customer.to_owned()).or_default();
         match &line.kind {
-            LineKind::Expects(expected) => {
-                let Some(heard) = self.unread(customer).into_iter().next() else {
-                    self.rows.push((line.source.clone(), "(nothing)".to_owned()));
-                    return Err("nothing was said".to_owned());
-                };
-                self.hear(customer);
-                self.rows.push((line.source.clone(), shown(&heard)));
-                return compare::difference(expected, &heard).map_or(Ok(()), Err);
-            }
-            LineKind::Holds(check) => {
-                let facts = self.harness.facts(customer);
-                let wrong = match check {
-                    Check::Silence => self.nothing_unread().err(),
-                    _ => disagreement(check, &facts),
-                };
-                self.rows.push((line.source.clone(), wrong.clone().unwrap_or_else(|| line.source.clone())));
-                return wrong.map_or(Ok(()), Err);
-            }
+            LineKind::Expects(expected) => self.expect(line, expected),
+            LineKind::Holds(check) => self.check(line, check),
             LineKind::Refused(_) => {
                 self.rows.push((line.source.clone(), line.source.clone()));
-                return Ok(());
+                Ok(())
             }
-            _ => {}
+            LineKind::Opens => self.act(line, |harness| harness.contact_opens(customer)),
+            LineKind::Writes(text) => self.act(line, |harness| harness.contact_writes(customer, text)),
+            LineKind::StartsAnew => self.act(line, |harness| harness.contact_starts_anew(customer)),
+            LineKind::RepeatsLast => self.act(line, |harness| harness.contact_repeats_last(customer)),
+            LineKind::Passes(time) => self.act(line, |harness| harness.pass(*time)),
+            LineKind::Restarts => self.act(line, |harness| harness.restart()),
+            LineKind::ConnectionDrops => self.act(line, |harness| harness.drop_connection(customer)),
+            LineKind::Presses(label) => self.act(line, |harness| press(harness, customer, label)),
+            LineKind::Agent { name, command } => {
+                self.act(line, |_| Ok(()))?;
+                self.agent(customer, name, command, refused)
+            }
+            LineKind::Focus => Ok(()),
         }
+    }
+
+    /// Bot or desk must have said this next.
+    fn expect(&mut self, line: &Line, expected: &Expected) -> Result<(), String> {
+        let Some(heard) = self.unread(&line.customer).into_iter().next() else {
+            self.rows.push((line.source.clone(), "(nothing)".to_owned()));
+            return Err("nothing was said".to_owned());
+        };
+        self.hear(&line.customer);
+        self.rows.push((line.source.clone(), shown(&heard)));
+        compare::difference(expected, &heard).map_or(Ok(()), Err)
+    }
+
+    fn check(&mut self, line: &Line, check: &Check) -> Result<(), String> {
+        let wrong = if *check == Check::Silence {
+            self.nothing_unread().err()
+        } else {
+            disagreement(check, &self.harness.facts(&line.customer))
+        };
+        self.rows.push((line.source.clone(), wrong.clone().unwrap_or_else(|| line.source.clone())));
+        wrong.map_or(Ok(()), Err)
+    }
+
+    /// Something is done, when everything said before is accounted for.
+    fn act(&mut self, line: &Line, deed: impl FnOnce(&mut dyn Harness) -> Result<(), String>) -> Result<(), String> {
         self.nothing_unread()?;
         self.rows.push((line.source.clone(), line.source.clone()));
-        match &line.kind {
-            LineKind::Opens => self.harness.contact_opens(customer),
-            LineKind::Writes(text) => self.harness.contact_writes(customer, text),
-            LineKind::Presses(label) => self.press(customer, label),
-            LineKind::StartsAnew => self.harness.contact_starts_anew(customer),
-            LineKind::RepeatsLast => self.harness.contact_repeats_last(customer),
-            LineKind::Passes(time) => self.harness.pass(*time),
-            LineKind::Restarts => self.harness.restart(),
-            LineKind::ConnectionDrops => self.harness.drop_connection(customer),
-            LineKind::Agent { name, command } => self.agent(customer, name, command, refused),
-            LineKind::Focus | LineKind::Expects(_) | LineKind::Holds(_) | LineKind::Refused(_) => Ok(()),
-        }
+        deed(self.harness)
     }
 
     fn hear(&mut self, customer: &str) {
         *self.read.entry(customer.to_owned()).or_default() += 1;
     }
 
-    /// Presses the option with this label of the last message that offers one.
-    fn press(&mut self, customer: &str, label: &str) -> Result<(), String> {
-        let heard = self.harness.heard(customer);
-        let mut offered = heard.iter().rev().flat_map(|heard| &heard.choices);
-        let choice = offered.find(|choice| choice.label == label).cloned();
-        match choice {
-            Some(choice) => self.harness.contact_presses(customer, &choice),
-            None => Err(format!("no option [{label}] was ever offered")),
-        }
-    }
-
-    fn agent(&mut self, customer: &str, name: &str, command: &AgentCommand, refused: Option<&str>) -> Result<(), String> {
+    fn agent(
+        &mut self,
+        customer: &str,
+        name: &str,
+        command: &AgentCommand,
+        refused: Option<&str>,
+    ) -> Result<(), String> {
         match (self.harness.agent(customer, name, command), refused) {
             (Err(code), Some(expected)) if code == expected => Ok(()),
             (Err(code), Some(expected)) => Err(format!("refused as `{code}`, expected `{expected}`")),
@@ -225,6 +229,15 @@ impl Player<'_> {
             None => Err("the customer did not hear it".to_owned()),
         }
     }
+}
+
+/// Presses the option with this label of the last message that offers one.
+fn press(harness: &mut dyn Harness, customer: &str, label: &str) -> Result<(), String> {
+    let heard = harness.heard(customer);
+    let mut offered = heard.iter().rev().flat_map(|heard| &heard.choices);
+    let choice =
+        offered.find(|choice| choice.label == label).ok_or_else(|| format!("no option [{label}] was ever offered"))?;
+    harness.contact_presses(customer, choice)
 }
 
 /// What was heard, as it would be written in a script.
@@ -304,7 +317,11 @@ fn brief_disagreement(parts: &BriefParts, brief: &HandoffBrief) -> Option<String
     let is_shown = |title: &str, helped| brief.shown.iter().any(|shown| shown.title == title && shown.helped == helped);
     if let Some(missing) = parts.shown.iter().find(|part| !is_shown(&part.title, part.helped)) {
         let real: Vec<String> = brief.shown.iter().map(|shown| format!("{} {:?}", shown.title, shown.helped)).collect();
-        return Some(format!("the brief doesn't show “{}” with this vote; it shows: {}", missing.title, real.join(", ")));
+        return Some(format!(
+            "the brief doesn't show “{}” with this vote; it shows: {}",
+            missing.title,
+            real.join(", ")
+        ));
     }
     let path: Vec<String> = brief.path.iter().map(|step| format!("{}.{}", step.flow, step.step)).collect();
     let mut rest = path.iter();

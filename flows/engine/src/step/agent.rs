@@ -38,7 +38,9 @@ impl Turn<'_> {
             Handler::Agent { agent: holder, .. } if !from_colleague => {
                 return Err(Refusal::HeldByColleague { holder: holder.name });
             }
-            Handler::Agent { agent: holder, team } => (format!("{} took it over from {}.", agent.name, holder.name), team),
+            Handler::Agent { agent: holder, team } => {
+                (format!("{} took it over from {}.", agent.name, holder.name), team)
+            }
             Handler::Queue { team, .. } => {
                 (format!("{} took it from the queue of the team {team}.", agent.name), Some(team))
             }
@@ -177,7 +179,9 @@ impl Turn<'_> {
         match &self.state.handler {
             Handler::Agent { agent: holder, .. } if holder.id == agent.id => Ok(()),
             Handler::Agent { agent: holder, .. } => Err(Refusal::NotYourTurn { holder: holder.name.clone() }),
-            Handler::Queue { team, .. } => Err(Refusal::NotYourTurn { holder: format!("the queue of the team {team}") }),
+            Handler::Queue { team, .. } => {
+                Err(Refusal::NotYourTurn { holder: format!("the queue of the team {team}") })
+            }
             Handler::Bot => Err(Refusal::NotYourTurn { holder: self.env.book.name.clone() }),
         }
     }

@@ -19,7 +19,8 @@ const NONE: &str = "none";
 impl Turn<'_> {
     /// The shell answers a search.
     pub(super) fn found(&mut self, found: &Found) {
-        let Some(Pending { kind: PendingKind::Search { purpose, question, before, asks }, .. }) = self.state.pending.clone()
+        let Some(Pending { kind: PendingKind::Search { purpose, question, before, asks }, .. }) =
+            self.state.pending.clone()
         else {
             let who = "bot".to_owned();
             self.log(Happening::Refused { who }, "A search ended after the turn had moved on; its answer is not said.");
@@ -43,7 +44,9 @@ impl Turn<'_> {
                     self.state.open_question = None;
                     self.show_article(card, Some(question), &found.why);
                 }
-                Target::Flow { name, .. } if self.env.flows.current(name).is_some() => self.start_flow(name, &found.why),
+                Target::Flow { name, .. } if self.env.flows.current(name).is_some() => {
+                    self.start_flow(name, &found.why);
+                }
                 Target::Flow { name, .. } => {
                     self.not_understood(question, &format!("The search chose the flow `{name}`, which is not there."));
                 }
@@ -70,10 +73,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn helped_offers(&self) -> Vec<Offer> {
-        vec![
-            Offer::new("yes", self.label(TextId::HelpedYes)),
-            Offer::new("no", self.label(TextId::HelpedNo)),
-        ]
+        vec![Offer::new("yes", self.label(TextId::HelpedYes)), Offer::new("no", self.label(TextId::HelpedNo))]
     }
 
     fn note_shown(&mut self, card: &ArticleCard, question: Option<&str>, why: &str) {
@@ -176,7 +176,8 @@ impl Turn<'_> {
         });
         let question = voted.as_ref().and_then(|shown| shown.question.clone());
         if let Some(shown) = voted {
-            let why = if helped { "The contact says that it helped." } else { "The contact says that it did not help." };
+            let why =
+                if helped { "The contact says that it helped." } else { "The contact says that it did not help." };
             self.log(Happening::Voted { title: shown.title.clone(), helped }, why);
             self.effect(Effect::Voted(shown));
         }
@@ -219,10 +220,8 @@ impl Turn<'_> {
     }
 
     fn offer_person(&mut self, text: String, question: String) {
-        let offers = vec![
-            Offer::new("yes", self.label(TextId::OfferYes)),
-            Offer::new("no", self.label(TextId::OfferNo)),
-        ];
+        let offers =
+            vec![Offer::new("yes", self.label(TextId::OfferYes)), Offer::new("no", self.label(TextId::OfferNo))];
         self.bot_asks(Content::markdown(text), PendingKind::OfferPerson { question }, offers);
     }
 

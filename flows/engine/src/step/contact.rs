@@ -77,7 +77,7 @@ impl<'a> Turn<'a> {
             let lead = Some(self.text(TextId::HandoffSensitive));
             let priority = Some(self.state.priority.max(Priority::High));
             let open_question = Some(words.to_owned());
-            self.hand_off(Handoff { lead, priority, open_question, ..Handoff::new(HandoffReason::Sensitive, why) });
+            self.hand_off(Handoff { priority, lead, open_question, ..Handoff::new(HandoffReason::Sensitive, why) });
             return true;
         }
         false
@@ -92,7 +92,8 @@ impl<'a> Turn<'a> {
         wants
     }
 
-    /// Solved, and the contact writes all the same: a rating, thanks, or something new. True when nothing is left to answer.
+    /// Solved, and the contact writes all the same: a rating, thanks, or something new. True when nothing is left to
+    /// answer.
     fn after_resolution(&mut self, words: &str) -> bool {
         if self.typed_option(words) || self.typed_comment(words) {
             return true;
@@ -113,11 +114,14 @@ impl<'a> Turn<'a> {
                 let lead = Some(self.text(TextId::Reopened));
                 let team = resolution.and_then(|resolution| resolution.team);
                 let open_question = Some(words.to_owned());
-                self.hand_off(Handoff { lead, team, open_question, ..Handoff::new(HandoffReason::Reopened, why) });
+                self.hand_off(Handoff { team, lead, open_question, ..Handoff::new(HandoffReason::Reopened, why) });
                 true
             }
             Some(ResolvedBy::Bot) | None => {
-                self.log(Happening::Reopened, "The contact wrote again after the bot had resolved it; the bot goes on.");
+                self.log(
+                    Happening::Reopened,
+                    "The contact wrote again after the bot had resolved it; the bot goes on.",
+                );
                 false
             }
         }
@@ -180,7 +184,9 @@ impl<'a> Turn<'a> {
             PendingKind::SwitchFlow { flow } => self.offered_switch(value == "yes", &flow),
             PendingKind::Rating => self.rated(value),
             PendingKind::RatingComment { .. } => self.thank_for_rating(),
-            PendingKind::Search { .. } => self.log(Happening::Odd, "An option was picked while a search was under way."),
+            PendingKind::Search { .. } => {
+                self.log(Happening::Odd, "An option was picked while a search was under way.");
+            }
         }
     }
 
@@ -188,7 +194,10 @@ impl<'a> Turn<'a> {
         if let Some(name) = value.strip_prefix(FLOW) {
             self.start_flow(name, "The contact picked it from the starting options.");
         } else if value == PERSON {
-            self.hand_off(Handoff::new(HandoffReason::Asked, "The contact picked a person from the options.".to_owned()));
+            self.hand_off(Handoff::new(
+                HandoffReason::Asked,
+                "The contact picked a person from the options.".to_owned(),
+            ));
         } else if value == ANEW {
             self.start_over("The contact picked to start anew.");
         } else {

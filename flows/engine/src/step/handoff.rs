@@ -1,4 +1,5 @@
-//! From the bot to people, in one transition: the contact is told, the queue has it, the brief is written, agents hear of it.
+//! From the bot to people, in one transition: the contact is told, the queue has it, the brief is written, agents hear
+//! of it.
 
 use switchboard_contract::Content;
 

@@ -6,8 +6,10 @@
 //! | `contact` | what a contact's words and presses mean, in a fixed order |
 //! | `menu` | greeting, starting options, starting over |
 //! | `answer` | what a search found; votes and offers |
-//! | `run` | the interpreter of flows |
-//! | `value` | what counts as an answer; conditions |
+//! | `run` | the interpreter of flows: where a flow goes |
+//! | `question` | what a flow asks, and what counts as the answer |
+//! | `wording` | how a flow's texts read |
+//! | `value` | addresses, numbers, conditions |
 //! | `handoff` | from the bot to people, in one transition |
 //! | `agent` | what agents do |
 //! | `rating` | after a resolution |
@@ -17,10 +19,12 @@ mod answer;
 mod contact;
 mod handoff;
 mod menu;
+mod question;
 mod rating;
 mod run;
 mod turn;
 mod value;
+mod wording;
 
 use sha2::{Digest, Sha256};
 

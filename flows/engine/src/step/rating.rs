@@ -32,7 +32,8 @@ impl Turn<'_> {
 
     /// Words after a rating are about the rating.
     pub(super) fn typed_comment(&mut self, words: &str) -> bool {
-        let Some(PendingKind::RatingComment { score }) = self.state.pending.as_ref().map(|pending| pending.kind.clone())
+        let Some(PendingKind::RatingComment { score }) =
+            self.state.pending.as_ref().map(|pending| pending.kind.clone())
         else {
             return false;
         };

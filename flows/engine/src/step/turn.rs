@@ -4,8 +4,8 @@ use switchboard_contract::{Choice, ChoiceId, Content, Seq};
 
 use crate::book::{Meaning, TextId};
 use crate::conversation::{
-    AgentRef, ContactFacts, Conversation, Handler, Pending, PendingKind, Priority, ResolvedBy, Resolution, SearchPurpose,
-    Status,
+    AgentRef, ContactFacts, Conversation, Handler, Pending, PendingKind, Priority, Resolution, ResolvedBy,
+    SearchPurpose, Status,
 };
 use crate::effect::{Ask, Effect, Happening, LogEntry, Notice, Refusal, Speaker, Transition};
 use crate::env::Env;

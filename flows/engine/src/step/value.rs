@@ -7,7 +7,8 @@ use regex::Regex;
 
 use crate::flow::{Condition, Test};
 
-/// Words with an `@` between them and a dot after it: enough to catch a slip, never so strict as to refuse a real address.
+/// Words with an `@` between them and a dot after it: enough to catch a slip, never so strict as to refuse a real
+/// address.
 static EMAIL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"[^\s@<>()\[\]"',;:]+@[^\s@<>()\[\]"',;:.]+(?:\.[^\s@<>()\[\]"',;:.]+)+"#).ok());
 
@@ -20,7 +21,8 @@ pub(super) fn email(words: &str) -> Option<String> {
     }
 }
 
-/// A number within bounds, in one form: a point before decimals, no needless zeros. A comma before decimals is understood.
+/// A number within bounds, in one form: a point before decimals, no needless zeros. A comma before decimals is
+/// understood.
 pub(super) fn number(words: &str, min: Option<f64>, max: Option<f64>) -> Option<String> {
     let digits = words.trim().trim_end_matches(['.', '!']).replace(',', ".");
     let (whole, decimals) = digits.split_once('.').unwrap_or((&digits, "0"));

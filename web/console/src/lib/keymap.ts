@@ -13,7 +13,7 @@ export interface Situation {
   inField: boolean;
   /** A dialog is open. */
   inDialog: boolean;
-  /** Single keys are on. */
+  /** Keys that are a single character are on. */
   singleKeys: boolean;
 }
 
@@ -40,7 +40,8 @@ export function press(
   const key = nameOf(pressed);
   if (key === null || situation.inDialog) return NONE;
   if (key.startsWith("Mod+")) return { action: bindings.get(key) ?? null, waiting: null };
-  if (situation.inField || !situation.singleKeys) return NONE;
+  // Only characters can be typed by accident or by voice: Escape, Enter and the arrows always work.
+  if (situation.inField || (!situation.singleKeys && /^(Shift\+)?.$/u.test(key))) return NONE;
   if (waiting !== null) return { action: bindings.get(`${waiting} ${key}`) ?? null, waiting: null };
   const action = bindings.get(key);
   if (action !== undefined) return { action, waiting: null };

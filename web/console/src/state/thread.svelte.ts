@@ -36,6 +36,8 @@ export class Thread {
   contactTyping = $state(false);
   mode = $state<Mode>("reply");
   drafts = $state<Record<Mode, string>>({ reply: "", note: "" });
+  /** The last place that was on the screen: a reply is written against it. */
+  seen = $state(0);
   /** Where the reader was, so that coming back shows the same place. Null: at the end. */
   place: number | null = null;
   #attempts: Record<Mode, Attempt | null> = { reply: null, note: null };
@@ -116,7 +118,7 @@ export class Thread {
     const text = this.drafts[mode].trim();
     if (text === "" || this.sending) return { ok: false, error: "" };
     const before = this.#attempts[mode];
-    const attempt = before && before.text === text && !anyway ? before : { key: freshKey(), text, seen_seq: this.lastSeq, anyway };
+    const attempt = before && before.text === text && !anyway ? before : { key: freshKey(), text, seen_seq: this.seen || this.lastSeq, anyway };
     this.#attempts[mode] = attempt;
     this.sending = true;
     try {
@@ -132,6 +134,8 @@ export class Thread {
       if (!isUnsettled(error)) this.#attempts[mode] = null;
       if (codeOf(error) !== "newer_messages") return { ok: false, error: wordsFor(error) };
       await this.refresh();
+      // They are shown with the question, and so are seen.
+      this.seen = this.lastSeq;
       return { ok: false, newer: newerThan(this.entries, attempt.seen_seq) };
     } finally {
       this.sending = false;

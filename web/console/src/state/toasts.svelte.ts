@@ -30,7 +30,8 @@ class Toasts {
 
   #add(kind: Toast["kind"], text: string, link: Toast["link"]): number {
     const id = this.#next++;
-    const others = this.list.filter((toast) => toast.text !== text).slice(1 - SHOWN_MAX);
+    // The latest news only; errors stay until they are read.
+    const others = this.list.filter((toast) => toast.text !== text && (kind === "error" || link || toast.kind === "error" || toast.link)).slice(1 - SHOWN_MAX);
     this.list = [...others, { id, kind, text, link }];
     return id;
   }

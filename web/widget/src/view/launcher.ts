@@ -11,7 +11,6 @@ export interface Launcher {
 export function launcher(t: Translator, toggle: () => void): Launcher {
   const badge = h("span.unread", { "aria-hidden": "true" });
   const node = button("launcher", t("open"), toggle, icon(CHAT), icon(DOWN), badge);
-  attribute(node, "aria-haspopup", "dialog");
   return {
     node,
     update(open, unread, shown) {

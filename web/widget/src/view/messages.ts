@@ -111,8 +111,8 @@ export function messages(t: Translator, acts: Acts): Messages {
   }
 
   function meta({ said, at, note, key }: MessageRow, bot: string): HTMLElement {
-    const who = said.from.kind !== "contact" && h("bdi", {}, author(said.from, bot), " · ");
-    const node = h("div.meta", {}, who, h("time", { datetime: new Date(at).toISOString() }, clock.format(at)));
+    const other = said.from.kind !== "contact";
+    const node = h("div.meta", {}, other && h("bdi", {}, author(said.from, bot)), other && " · ", h("time", { datetime: new Date(at).toISOString() }, clock.format(at)));
     if (note) node.append(" · ", h("span.note", {}, t(note)));
     if (note === "failed") node.append(button("retry", t("retry"), () => acts.retry(key)), button("remove", t("remove"), () => acts.remove(key)));
     return node;

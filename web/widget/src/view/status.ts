@@ -12,7 +12,7 @@ export interface Part {
 
 export function header(t: Translator, close: () => void): Part {
   const avatar = h("span.avatar", { "aria-hidden": "true" });
-  const name = h("h2.title", { dir: "auto" });
+  const name = h("h2.title");
   const about = h("div.connection");
   const node = h("header.header", {}, avatar, h("div.who", {}, name, about), button("close", t("close"), close, icon(CLOSE)));
   return {

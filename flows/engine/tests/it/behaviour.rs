@@ -1,15 +1,15 @@
 //! The engine's behaviours, as scripts: each file of `fixtures/scripts` is played in the pure harness.
 
-mod common;
-
 use std::path::PathBuf;
 
 use switchboard_engine::flow;
 use switchboard_engine::script::{self, PureHarness};
 
+use crate::world;
+
 #[test]
 fn every_script_holds() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/scripts");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/scripts");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .expect("the folder of scripts")
         .map(|entry| entry.expect("an entry").path())
@@ -28,13 +28,13 @@ fn play(path: &std::path::Path) -> Result<(), String> {
         problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     let script = script::parse(&name, &source).map_err(told)?;
-    let mut flows = common::flows();
+    let mut flows = world::flows();
     for raw in &script.flows {
         let flow = flow::parse(&raw.name, &raw.source).map_err(told)?;
         flows.insert(2, flow, true);
     }
     let seed = 7;
-    let mut harness = PureHarness::new(common::book(), flows, Box::new(common::Words), script.config.start, seed);
+    let mut harness = PureHarness::new(world::book(), flows, Box::new(world::Words), script.config.start, seed);
     script::run(&script, &mut harness, seed).map(|_| ()).map_err(|failure| failure.to_string())
 }
 
@@ -42,7 +42,16 @@ fn play(path: &std::path::Path) -> Result<(), String> {
 fn a_failure_shows_both_sides_and_the_seed() {
     let source = "# Title\n\n```script\ncustomer: hi\nbot: Hello\n```\n";
     let script = script::parse("a.md", source).expect("a script");
-    let mut harness = PureHarness::new(common::book(), common::flows(), Box::new(common::Words), script.config.start, 3);
+    let mut harness = PureHarness::new(world::book(), world::flows(), Box::new(world::Words), script.config.start, 3);
     let failure = script::run(&script, &mut harness, 3).expect_err("other words");
-    insta::assert_snapshot!(failure.to_string(), @"");
+    insta::assert_snapshot!(failure.to_string(), @"
+    a.md:5: the text differs
+    Title (seed 3)
+
+      expected                                                     │ real
+      ─────────────────────────────────────────────────────────────┼─────────────────────────────────────────────────────────────
+      customer: hi                                                 │ customer: hi
+      bot: Hello                                                   │ bot: Hi, I'm Juno. What can I help you with?
+                                                                   │   [Internet trouble] [Order status] [Talk to a person]
+    ");
 }

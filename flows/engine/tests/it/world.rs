@@ -1,28 +1,39 @@
 //! A small world for tests: a bot book, three flows, four articles, and a search that knows a few words.
 
+use std::sync::LazyLock;
+
 use switchboard_contract::{ArticleId, Timestamp};
 use switchboard_engine::script::Finder;
 use switchboard_engine::{ArticleCard, BotBook, FlowSet, Found, Hit, Target, Verdict, book, flow};
 
-pub fn book() -> BotBook {
-    book::parse("bot.yaml", include_str!("../fixtures/bot.yaml")).unwrap_or_else(|problems| panic!("{problems:#?}"))
+/// Read once: compiling patterns is most of the work.
+static BOOK: LazyLock<BotBook> = LazyLock::new(|| {
+    book::parse("bot.yaml", include_str!("fixtures/bot.yaml")).unwrap_or_else(|problems| panic!("{problems:#?}"))
+});
+
+pub(crate) fn book() -> BotBook {
+    BOOK.clone()
 }
 
-pub fn flows() -> FlowSet {
+static FLOWS: LazyLock<FlowSet> = LazyLock::new(|| {
     let mut set = FlowSet::new();
     for (name, source) in [
-        ("internet", include_str!("../fixtures/internet.flow.yaml")),
-        ("order", include_str!("../fixtures/order.flow.yaml")),
-        ("loop", include_str!("../fixtures/loop.flow.yaml")),
+        ("internet", include_str!("fixtures/internet.flow.yaml")),
+        ("order", include_str!("fixtures/order.flow.yaml")),
+        ("loop", include_str!("fixtures/loop.flow.yaml")),
     ] {
         let flow = flow::parse(&format!("{name}.flow.yaml"), source).unwrap_or_else(|problems| panic!("{problems:#?}"));
         set.insert(1, flow, true);
     }
     set
+});
+
+pub(crate) fn flows() -> FlowSet {
+    FLOWS.clone()
 }
 
 /// Finds an article by a word in the question. `both` lies between two, `order` is a flow.
-pub struct Words;
+pub(crate) struct Words;
 
 const ARTICLES: [(&str, &str, &str); 3] = [
     ("password", "reset-password", "Reset your password"),
@@ -30,7 +41,7 @@ const ARTICLES: [(&str, &str, &str); 3] = [
     ("invoice", "find-invoice", "Find your invoice"),
 ];
 
-pub fn card(slug: &str) -> Option<ArticleCard> {
+pub(crate) fn card(slug: &str) -> Option<ArticleCard> {
     let index = ARTICLES.iter().position(|(_, known, _)| *known == slug)?;
     let (_, slug, title) = ARTICLES[index];
     Some(ArticleCard {
@@ -42,7 +53,7 @@ pub fn card(slug: &str) -> Option<ArticleCard> {
     })
 }
 
-pub fn hit(slug: &str) -> Hit {
+pub(crate) fn hit(slug: &str) -> Hit {
     let card = card(slug).expect("a known article");
     Hit { target: Target::Article(card), score: 0.9, nearest: "an example".to_owned() }
 }

@@ -1,0 +1,115 @@
+//! Effects that no transcript shows: ratings, votes, notices, the turn of each word.
+
+use switchboard_contract::{AgentId, ChoiceId, Content, ConversationId, Seq, Timestamp};
+use switchboard_engine::{
+    AgentAct, AgentRef, ContactFacts, Conversation, Effect, Env, Event, EventKind, Handler, Notice, Refusal, Speaker,
+    step,
+};
+
+use crate::world;
+
+const NOW: Timestamp = Timestamp::from_millis(1_772_442_000_000);
+
+fn ana() -> AgentRef {
+    AgentRef { id: AgentId::from_parts(NOW, 1), name: "Ana".to_owned() }
+}
+
+/// The state and the effects after these events.
+fn play(events: Vec<EventKind>) -> (Conversation, Vec<Effect>) {
+    let (book, flows) = (world::book(), world::flows());
+    let env = Env { now: NOW, book: &book, flows: &flows, queue_ahead: 0 };
+    let mut state = Conversation::new(ConversationId::from_parts(NOW, 1), NOW, "en");
+    let mut effects = Vec::new();
+    for (kind, seq) in events.into_iter().zip(1..) {
+        let transition = step(&state, &Event { id: None, seq: Seq(seq), kind }, &env);
+        assert_eq!(transition.ask, None, "these stories need no search");
+        state = transition.state;
+        effects = transition.effects;
+    }
+    (state, effects)
+}
+
+fn wrote(text: &str) -> EventKind {
+    pressed(text, None)
+}
+
+fn pressed(text: &str, choice: Option<&str>) -> EventKind {
+    EventKind::ContactWrote {
+        content: Content::plain(text),
+        choice: choice.map(|id| ChoiceId(id.to_owned())),
+        contact: ContactFacts::default(),
+        language: None,
+    }
+}
+
+fn acts(act: AgentAct) -> EventKind {
+    EventKind::Agent { agent: ana(), act }
+}
+
+fn claim() -> EventKind {
+    acts(AgentAct::Claim { from_colleague: false })
+}
+
+#[test]
+fn a_rating_counts_at_once_and_again_with_its_comment() {
+    let resolved = || vec![wrote("human"), claim(), acts(AgentAct::Resolve), pressed("Good", Some("1.4"))];
+    let (state, effects) = play(resolved());
+    assert!(effects.contains(&Effect::Rated { score: 4, comment: None }), "{effects:?}");
+    assert_eq!(state.resolution.and_then(|resolution| resolution.score), Some(4));
+
+    let mut with_comment = resolved();
+    with_comment.push(wrote("quick!"));
+    let (_, effects) = play(with_comment);
+    assert!(effects.contains(&Effect::Rated { score: 4, comment: Some("quick!".to_owned()) }), "{effects:?}");
+}
+
+#[test]
+fn agents_hear_of_who_waits_and_who_writes() {
+    let (_, effects) = play(vec![wrote("human")]);
+    assert!(effects.contains(&Effect::Notify(Notice::Waiting { team: "support".to_owned(), since: NOW })));
+
+    let (_, effects) = play(vec![wrote("human"), claim(), wrote("hello")]);
+    assert_eq!(effects, [Effect::Notify(Notice::ContactWrote { agent: ana() })]);
+
+    let ben = AgentRef { id: AgentId::from_parts(NOW, 2), name: "Ben".to_owned() };
+    let note = Some("knows routers".to_owned());
+    let (state, effects) = play(vec![wrote("human"), acts(AgentAct::TransferToAgent { to: ben.clone(), note })]);
+    assert!(effects.contains(&Effect::Notify(Notice::Assigned { agent: ben.clone() })));
+    assert!(effects.contains(&Effect::Note { agent: ana(), text: "knows routers".to_owned() }));
+    assert_eq!(state.handler, Handler::Agent { agent: ben, team: Some("support".to_owned()) });
+}
+
+#[test]
+fn every_word_carries_the_turn_it_was_said_in() {
+    let (state, effects) = play(vec![wrote("human"), claim()]);
+    let turns: Vec<u64> = effects
+        .iter()
+        .filter_map(|effect| if let Effect::Say { turn, .. } = effect { Some(*turn) } else { None })
+        .collect();
+    assert_eq!((state.turn, turns), (2, vec![2]));
+}
+
+#[test]
+fn a_reply_needs_words_the_turn_and_open_eyes() {
+    let reply = |text: &str, seen, anyway| {
+        let content = Content::plain(text);
+        acts(AgentAct::Reply { content, seen: Seq(seen), anyway, last_foreign: Seq(2) })
+    };
+    for (event, refused) in [
+        (reply("hello", 2, false), None),
+        (reply("hello", 1, true), None),
+        (reply("hello", 1, false), Some("newer_messages")),
+        (reply("  ", 2, false), Some("bad_content")),
+        (reply(&"x".repeat(10_001), 2, false), Some("bad_content")),
+    ] {
+        let (_, effects) = play(vec![wrote("human"), claim(), event]);
+        let code =
+            effects.iter().find_map(|effect| if let Effect::Refuse(why) = effect { Some(why.code()) } else { None });
+        assert_eq!(code, refused);
+        let said = effects.iter().any(|effect| matches!(effect, Effect::Say { speaker: Speaker::Agent { .. }, .. }));
+        assert_eq!(said, refused.is_none());
+    }
+    let (_, effects) = play(vec![wrote("human"), reply("hello", 2, false)]);
+    let holder = "the queue of the team support".to_owned();
+    assert!(effects.contains(&Effect::Refuse(Refusal::NotYourTurn { holder })), "{effects:?}");
+}

@@ -1,0 +1,159 @@
+//! The program and its command line as a user meets them: the real binary, its words and its exit codes.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+fn switchboard(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_switchboard"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .output()
+        .expect("the program runs")
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+#[track_caller]
+fn check(output: &Output, code: i32, part: &str) {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "stdout: {out}\nstderr: {err}");
+    let said = if code == 0 { &out } else { &err };
+    assert!(said.contains(part), "expected {part:?}\nstdout: {out}\nstderr: {err}");
+}
+
+#[test]
+fn a_wrong_key_names_file_line_and_the_likely_word() {
+    let folder = folder();
+    std::fs::write(folder.path().join("switchboard.toml"), "[server]\nlisten = \"127.0.0.1:0\"\nbase_ulr = \"x\"\n").expect("written");
+    let output = switchboard(folder.path(), &["serve"]);
+    check(&output, 78, "switchboard.toml:3:1: ");
+    check(&output, 78, "did you mean `base_url`?");
+    assert!(!folder.path().join("data").exists(), "nothing was made");
+}
+
+#[test]
+fn a_wrong_value_and_a_wrong_environment_variable_are_told_together() {
+    let folder = folder();
+    std::fs::write(folder.path().join("switchboard.toml"), "[desk]\nsession_hours = \"many\"\n").expect("written");
+    let output = Command::new(env!("CARGO_BIN_EXE_switchboard"))
+        .args(["check"])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("SWITCHBOARD_SERVER__LISTN", "x")
+        .output()
+        .expect("runs");
+    check(&output, 78, "switchboard.toml:2:");
+    check(&output, 78, "SWITCHBOARD_SERVER__LISTN");
+}
+
+#[test]
+fn an_inbox_setting_that_cannot_work_is_refused_before_anything_is_opened() {
+    let folder = folder();
+    let toml = "[[inbox]]\nslug = \"web\"\nkind = \"webchat\"\nname = \"Web\"\nrequire_signed = true\n";
+    std::fs::write(folder.path().join("switchboard.toml"), toml).expect("written");
+    check(&switchboard(folder.path(), &["serve"]), 78, "identity_secret");
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let folder = folder();
+    let secret = "a-very-secret-identity-secret-of-the-site";
+    let toml = format!(
+        "[[inbox]]\nslug = \"web\"\nkind = \"webchat\"\nname = \"Web\"\nrequire_signed = true\nidentity_secret = \"{secret}\"\n"
+    );
+    std::fs::write(folder.path().join("switchboard.toml"), toml).expect("written");
+    let output = switchboard(folder.path(), &["check", "--show"]);
+    check(&output, 0, "[redacted]");
+    let all = [output.stdout, output.stderr].concat();
+    assert!(!String::from_utf8_lossy(&all).contains(secret));
+}
+
+#[test]
+fn flows_are_linted_with_file_line_and_column() {
+    let folder = folder();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows/complaint.flow.yaml");
+    let source = std::fs::read_to_string(shipped).expect("shipped");
+    let file = folder.path().join("complaint.flow.yaml");
+    std::fs::write(&file, source.replacen("    ask:", "    aks:", 1)).expect("written");
+    let output = switchboard(folder.path(), &["flow", "lint", "complaint.flow.yaml"]);
+    let out = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{out}");
+    assert!(out.contains("complaint.flow.yaml:") && out.contains("did you mean `ask`?"), "{out}");
+    check(&switchboard(folder.path(), &["flow", "lint"]), 0, "0 error(s), 0 warning(s)");
+}
+
+#[test]
+fn a_script_that_fails_shows_both_transcripts_and_the_seed() {
+    let folder = folder();
+    let script = "# A wrong guess\n\n```script\n* customer opens\nbot: Something it never says\n```\n";
+    std::fs::write(folder.path().join("wrong.md"), script).expect("written");
+    let output = switchboard(folder.path(), &["flow", "test", "wrong.md", "--seed", "7"]);
+    let out = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{out}");
+    for part in ["wrong.md:5", "expected", "Something it never says", "seed 7"] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+}
+
+#[test]
+fn the_bot_talks_in_the_terminal_and_says_why() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let folder = folder();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
+        .args(["chat", "--trace"])
+        .current_dir(folder.path())
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("runs");
+    child.stdin.take().expect("stdin").write_all(b"how can I pay by direct debit\nI want a person\n\n").expect("written");
+    let output = child.wait_with_output().expect("ends");
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{out}");
+    for part in ["· answered: ", "(from: ", "· handed off: ", "the bot is silent from now on"] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    assert!(!folder.path().join("data").exists(), "nothing is stored");
+}
+
+#[test]
+fn an_agent_is_added_and_recovered_by_a_link_and_the_ledger_is_shown() {
+    let folder = folder();
+    check(&switchboard(folder.path(), &["agent", "add", "ana@example.com", "--name", "Ana", "--role", "admin"]), 0, "/invite/");
+    check(&switchboard(folder.path(), &["agent", "add", "ana@example.com"]), 1, "already");
+    check(&switchboard(folder.path(), &["agent", "add", "not an address"]), 2, "email");
+    check(&switchboard(folder.path(), &["agent", "recover", "ana@example.com"]), 0, "/invite/");
+    check(&switchboard(folder.path(), &["agent", "list"]), 0, "ana@example.com\tAna\tAdmin\tinvited");
+    check(&switchboard(folder.path(), &["ledger"]), 0, "received");
+    check(&switchboard(folder.path(), &["check"]), 0, "ok    1 admin(s)");
+}
+
+#[test]
+fn a_file_becomes_the_flow_in_use_and_a_bad_one_does_not() {
+    let folder = folder();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows/complaint.flow.yaml");
+    let source = std::fs::read_to_string(shipped).expect("shipped");
+    let file = folder.path().join("complaint.flow.yaml");
+    std::fs::write(&file, format!("{source}\n# edited\n")).expect("written");
+    check(&switchboard(folder.path(), &["flow", "apply", "complaint.flow.yaml"]), 0, "in use as version 2");
+    check(&switchboard(folder.path(), &["flow", "apply", "complaint.flow.yaml"]), 0, "in use already (version 2)");
+    std::fs::write(&file, source.replacen("steps:", "stepps:", 1)).expect("written");
+    check(&switchboard(folder.path(), &["flow", "apply", "complaint.flow.yaml"]), 1, "did you mean `steps`?");
+}
+
+#[test]
+fn without_a_server_the_health_check_says_so() {
+    let folder = folder();
+    let toml = "[server]\nlisten = \"127.0.0.1:9\"\n";
+    std::fs::write(folder.path().join("switchboard.toml"), toml).expect("written");
+    check(&switchboard(folder.path(), &["check", "--health"]), 69, "no answer from 127.0.0.1:9");
+    check(&switchboard(folder.path(), &["nonsense"]), 2, "nonsense");
+}

@@ -1,0 +1,252 @@
+//! Intake and outbox against a real database: what is stored, what is recognised, what is refused at commit.
+
+use std::sync::Arc;
+
+use switchboard::app::open_core;
+use switchboard::clock::ManualClock;
+use switchboard::core::Core;
+use switchboard::intake::{InboxSink, persist, turn};
+use switchboard::service::desk;
+use switchboard::store::accounts::{self, Agent, Role};
+use switchboard::store::conversations::{self, Record};
+use switchboard::store::{Error, entries, inboxes, ledger};
+use switchboard_contract::{
+    Accepted, Address, AgentId, Content, ConversationId, ExternalId, Inbound, InboundMessage, InboundSink, InboxId, Proof,
+    Reading, Sender, Seq, ThreadKey,
+};
+use switchboard_engine::{AgentAct, ContactFacts, Event, EventKind, Handler};
+use tempfile::TempDir;
+
+use crate::server::START;
+
+struct House {
+    core: Arc<Core>,
+    inbox: InboxId,
+    sink: InboxSink,
+    _folder: TempDir,
+}
+
+async fn house() -> House {
+    let folder = tempfile::tempdir().expect("a folder");
+    let core = open_core(folder.path(), Arc::new(ManualClock::new(START))).await.expect("opens");
+    let inbox = InboxId::from_parts(START, 1);
+    core.store
+        .write::<_, Error, _>(move |conn| {
+            Box::pin(async move { inboxes::ensure(conn, inbox, "bare", "bare", "Bare", START).await })
+        })
+        .await
+        .expect("an inbox");
+    House { sink: InboxSink::new(Arc::clone(&core), inbox), core, inbox, _folder: folder }
+}
+
+fn message(id: &str, text: &str) -> Inbound {
+    let from = Sender {
+        address: Address("visitor".to_owned()),
+        name: None,
+        email: None,
+        proof: Proof::Anonymous,
+        language: None,
+        facts: std::collections::BTreeMap::new(),
+    };
+    let body = InboundMessage { from, thread: ThreadKey("visitor".to_owned()), content: Content::plain(text), choice: None };
+    Inbound {
+        external_id: ExternalId(id.to_owned()),
+        occurred_at: None,
+        raw: text.as_bytes().to_vec(),
+        reading: Reading::Message(Box::new(body)),
+    }
+}
+
+async fn accept(house: &House, inbound: Inbound) -> Accepted {
+    house.sink.accept(vec![inbound], None).await.expect("accepted").remove(0)
+}
+
+async fn account(house: &House) -> ledger::Account {
+    let mut conn = house.core.store.reader().await.expect("a reader");
+    let all = ledger::accounts(&mut conn, START, START).await.expect("reads");
+    all.into_iter().find(|account| account.inbox == house.inbox.to_string()).expect("the inbox")
+}
+
+fn conversation(accepted: &Accepted) -> ConversationId {
+    match accepted {
+        Accepted::Filed { conversation, .. } => *conversation,
+        other => panic!("filed expected, got {other:?}"),
+    }
+}
+
+async fn agent(house: &House, name: &'static str) -> Agent {
+    let agent = Agent {
+        id: AgentId::from_parts(START, u128::from(name.as_bytes()[0])),
+        email: format!("{name}@example.com"),
+        name: name.to_owned(),
+        role: Role::Agent,
+        disabled: false,
+        active: true,
+    };
+    let added = agent.clone();
+    house
+        .core
+        .store
+        .write::<_, Error, _>(move |conn| Box::pin(async move { accounts::add_agent(conn, &added, START).await }))
+        .await
+        .expect("added");
+    agent
+}
+
+async fn record(house: &House, id: ConversationId) -> Record {
+    let mut conn = house.core.store.reader().await.expect("a reader");
+    conversations::get(&mut conn, id).await.expect("reads").expect("exists")
+}
+
+async fn message_count(house: &House, id: ConversationId) -> usize {
+    let mut conn = house.core.store.reader().await.expect("a reader");
+    entries::read(&mut conn, id, entries::Range::After(Seq::default()), true, 1_000).await.expect("reads").len()
+}
+
+#[tokio::test]
+async fn the_second_delivery_of_a_message_changes_nothing_and_is_counted() {
+    let house = house().await;
+    let first = accept(&house, message("m1", "hello")).await;
+    let id = conversation(&first);
+    let before = message_count(&house, id).await;
+    let again = accept(&house, message("m1", "hello")).await;
+    assert!(matches!(again, Accepted::Duplicate { conversation: Some(c), seq: Some(_), .. } if c == id), "{again:?}");
+    let other_bytes = accept(&house, message("m1", "something else")).await;
+    assert!(matches!(other_bytes, Accepted::Duplicate { .. }), "the first stands: {other_bytes:?}");
+    assert_eq!(message_count(&house, id).await, before);
+    let account = account(&house).await;
+    assert_eq!((account.received, account.filed, account.duplicate, account.balanced), (3, 1, 2, true));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_kept_in_quarantine_and_the_next_one_goes_through() {
+    let house = house().await;
+    let broken = Inbound { reading: Reading::Unreadable { error: "no letters".to_owned() }, ..message("bad", "???") };
+    let filtered = Inbound { reading: Reading::Filtered { reason: "our own".to_owned() }, ..message("own", "echo") };
+    let batch = vec![broken, filtered, message("good", "hello")];
+    let accepted = house.sink.accept(batch, None).await.expect("accepted");
+    assert!(matches!(&accepted[0], Accepted::Quarantined { error } if error == "no letters"), "{accepted:?}");
+    assert!(matches!(&accepted[1], Accepted::Filtered { reason } if reason == "our own"), "{accepted:?}");
+    assert!(matches!(&accepted[2], Accepted::Filed { .. }), "{accepted:?}");
+    let account = account(&house).await;
+    assert_eq!((account.received, account.filed, account.filtered, account.quarantined), (3, 1, 1, 1));
+    assert!(account.balanced);
+    let mut conn = house.core.store.reader().await.expect("a reader");
+    let kept = ledger::quarantine(&mut conn, 10).await.expect("reads");
+    assert_eq!((kept[0].external_id.as_str(), kept[0].reason.as_str(), kept[0].bytes), ("bad", "no letters", 3));
+}
+
+/// Makes a conversation's state unreadable, as a bug or a failing disk would.
+async fn poison(conn: &mut switchboard::store::Conn, id: ConversationId) -> Result<(), Error> {
+    sqlx::query("UPDATE conversations SET state = '{not json' WHERE id = $1").bind(id.to_string()).execute(conn).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_poisoned_conversation_costs_only_its_own_message() {
+    let house = house().await;
+    let id = conversation(&accept(&house, message("m1", "hello")).await);
+    house
+        .core
+        .store
+        .write::<_, Error, _>(move |conn| {
+            Box::pin(async move { poison(conn, id).await })
+        })
+        .await
+        .expect("written");
+    let poisoned = accept(&house, message("m2", "hello again")).await;
+    assert!(matches!(poisoned, Accepted::Quarantined { .. }), "{poisoned:?}");
+    let account = account(&house).await;
+    assert!(account.balanced && account.quarantined == 1, "{account:?}");
+}
+
+#[tokio::test]
+async fn a_bot_message_under_way_is_refused_at_commit_when_an_agent_takes_over() {
+    let house = house().await;
+    let id = conversation(&accept(&house, message("m1", "hello")).await);
+    let ana = agent(&house, "ana").await;
+    // The bot reads the conversation and decides what to say …
+    let mut stale = record(&house, id).await;
+    let event = Event {
+        id: Some("m2".to_owned()),
+        seq: stale.seq,
+        kind: EventKind::ContactWrote {
+            content: Content::plain("are you there?"),
+            choice: None,
+            contact: ContactFacts::default(),
+            language: None,
+        },
+    };
+    let mut conn = house.core.store.reader().await.expect("a reader");
+    let library = house.core.library.get();
+    let (state, effects) = turn::play(&mut conn, &library, &stale, event, START).await.expect("plays");
+    drop(conn);
+    assert!(!effects.is_empty(), "the bot had something to say");
+    // … an agent takes over before that is committed …
+    desk::act(&house.core, &ana, id, AgentAct::Claim { from_colleague: false }, None).await.expect("claimed");
+    let before = message_count(&house, id).await;
+    // … and the commit refuses what the bot decided for a turn that is over.
+    let refused = house
+        .core
+        .store
+        .write::<_, Error, _>(move |conn| {
+            Box::pin(async move { persist::persist(conn, &mut stale, state, effects, &[], START).await.map(drop) })
+        })
+        .await;
+    assert!(matches!(refused, Err(Error::Stale)), "{refused:?}");
+    assert_eq!(message_count(&house, id).await, before, "nothing of it is left");
+    // Stepped anew on the present state, the bot is silent.
+    accept(&house, message("m2", "are you there?")).await;
+    let now = record(&house, id).await;
+    assert!(matches!(now.state.handler, Handler::Agent { .. }));
+    assert_eq!(message_count(&house, id).await, before + 1, "only the contact's own message was added");
+}
+
+#[tokio::test]
+async fn strangers_in_one_thread_do_not_see_each_other() {
+    let house = house().await;
+    let first = conversation(&accept(&house, message("m1", "hello")).await);
+    let mut other = message("m2", "hello");
+    if let Reading::Message(body) = &mut other.reading {
+        body.from.address = Address("somebody else".to_owned());
+    }
+    assert_ne!(conversation(&accept(&house, other).await), first);
+}
+
+#[tokio::test]
+async fn a_batch_and_its_cursor_are_one() {
+    let house = house().await;
+    let cursor = switchboard_contract::Cursor("after m1".to_owned());
+    house.sink.accept(vec![message("m1", "hello")], Some(cursor.clone())).await.expect("accepted");
+    assert_eq!(house.sink.cursor().await.expect("reads"), Some(cursor));
+}
+
+#[tokio::test]
+async fn jobs_of_one_group_stand_or_fall_alone() {
+    let house = house().await;
+    let store = &house.core.store;
+    let good = store.write::<_, Error, _>(|conn| Box::pin(switchboard::store::settings::set(conn, "a", "1")));
+    let bad = store.write::<(), Error, _>(|conn| {
+        Box::pin(async move {
+            switchboard::store::settings::set(conn, "b", "1").await?;
+            Err(Error::Stale)
+        })
+    });
+    let panicking = store.write::<(), Error, _>(|conn| {
+        Box::pin(async move {
+            switchboard::store::settings::set(conn, "c", "1").await?;
+            panic!("a bug")
+        })
+    });
+    let (good, bad, panicking) = tokio::join!(good, bad, panicking);
+    assert!(good.is_ok());
+    assert!(matches!(bad, Err(Error::Stale)));
+    assert!(matches!(panicking, Err(Error::Panicked(why)) if why == "a bug"));
+    let mut conn = store.reader().await.expect("a reader");
+    let kept = [
+        switchboard::store::settings::get(&mut conn, "a").await.expect("reads"),
+        switchboard::store::settings::get(&mut conn, "b").await.expect("reads"),
+        switchboard::store::settings::get(&mut conn, "c").await.expect("reads"),
+    ];
+    assert_eq!(kept, [Some("1".to_owned()), None, None]);
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { happening, initials, slotName, viewing } from "./words";
+
+describe("happening", () => {
+  it("says what happened", () => {
+    expect(happening({ what: "slot_filled", slot: "router_lights", value: "red", why: "" })).toBe("Router lights: red");
+    expect(happening({ what: "voted", title: "Restart", helped: false, why: "" })).toBe("“Restart” did not help");
+    expect(happening({ what: "asked_between", titles: ["A", "B"], why: "" })).toBe("Asked which was meant: “A”, “B”");
+  });
+
+  it("shows by its name what it does not know", () => {
+    expect(happening({ what: "something_new", why: "" })).toBe("Something new");
+  });
+});
+
+describe("viewing", () => {
+  it("names who is here, typing first", () => {
+    expect(viewing([])).toBe("");
+    expect(viewing([{ name: "Ben" }])).toBe("Ben is viewing");
+    expect(viewing([{ name: "Ben" }, { name: "Cleo", typing: true }])).toBe("Cleo is typing");
+    expect(viewing([{ name: "A" }, { name: "B" }, { name: "C" }, { name: "D" }])).toBe("A, B and 2 others are viewing");
+  });
+});
+
+describe("names", () => {
+  it("become initials and labels", () => {
+    expect(initials("Mara Lindqvist")).toBe("ML");
+    expect(initials("\u202E  ")).toBe("?");
+    expect(slotName("order-number_x")).toBe("Order number x");
+  });
+});
