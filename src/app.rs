@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use axum::Router;
+use axum::serve::ListenerExt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use switchboard_contract::{ChannelAdapter, InboxId, StopToken};
@@ -34,11 +35,21 @@ const WEBCHAT: &str = "webchat";
 /// The database's name in the data folder.
 pub const DATABASE: &str = "switchboard.db";
 
-/// Opens the database of a data folder, with the shipped documents in place.
-pub async fn open_core(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
+/// Opens the database of a data folder for what needs neither flows nor articles: accounts, the ledger.
+pub async fn open_bare(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
+    let store = open_store(data).await?;
+    Ok(Arc::new(Core { store, clock, library: LibraryHandle::new(Library::build(&[])), hub: Hub::default() }))
+}
+
+async fn open_store(data: &Path) -> anyhow::Result<Store> {
     std::fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
     let file = data.join(DATABASE);
-    let store = Store::open(&file).await.with_context(|| format!("the database {} can't be opened", file.display()))?;
+    Store::open(&file).await.with_context(|| format!("the database {} can't be opened", file.display()))
+}
+
+/// Opens the database of a data folder, with the shipped documents in place.
+pub async fn open_core(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
+    let store = open_store(data).await?;
     let now = clock.now();
     let kept = store.write::<_, store::Error, _>(move |conn| Box::pin(library::install(conn, now))).await?;
     for name in kept {
@@ -115,6 +126,12 @@ impl App {
         });
         let routes = http::router(web, channels).into_make_service_with_connect_info::<SocketAddr>();
         receivers.spawn(async move {
+            // Frames are small and wait for nobody: without this a round trip takes tens of milliseconds.
+            let listener = listener.tap_io(|stream| {
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+                }
+            });
             let serving = axum::serve(listener, routes).with_graceful_shutdown(async move { stop.stopped().await });
             if let Err(error) = serving.await {
                 tracing::error!(%error, "the HTTP server ended");

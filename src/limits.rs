@@ -16,6 +16,8 @@ pub const INBOUND_BYTES_MAX: usize = 50 * 1024 * 1024;
 pub const EXTERNAL_ID_BYTES_MAX: usize = 512;
 /// Items an adapter may hand in at once.
 pub const INBOUND_BATCH_MAX: usize = 1_000;
+/// Times a step is tried when somebody else writes the conversation at the same moment; then the item goes to quarantine.
+pub const STEP_ATTEMPTS_MAX: u32 = 5;
 /// Facts kept of one identity (device, page …).
 pub const FACTS_MAX: usize = 20;
 /// The longest fact, name or address that is kept, in characters.

@@ -46,7 +46,7 @@ pub(super) struct Recover {
 
 pub(super) fn run(command: Agent, config: &Config) -> Outcome {
     block_on(async move {
-        let core = app::open_core(&config.server.data, Arc::new(SystemClock)).await?;
+        let core = app::open_bare(&config.server.data, Arc::new(SystemClock)).await?;
         let outcome = act(command, &core, &config.server.base_url_at(config.server.listen)).await;
         core.store.close().await;
         outcome

@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::Shown;
+use super::{DEFAULT_FILE, Shown};
 use super::problem::{Origin, Problem, did_you_mean, sorted};
 use super::raw::{Raw, shown};
 use super::secret::{Secret, is_secret};
@@ -68,17 +68,19 @@ impl PartialEq for InboxConfig {
 }
 
 impl InboxConfig {
-    /// The inbox there is when none is listed.
+    /// The inbox there is when none is listed: that of the default file.
     pub(super) fn web() -> Self {
-        let settings = [
-            ("allowed_sites".to_owned(), Value::Array(Vec::new())),
-            ("require_signed".to_owned(), Value::Boolean(false)),
-        ];
+        let mut settings: Table = DEFAULT_FILE.parse().unwrap_or_default();
+        let first = settings.remove("inbox").and_then(|list| list.as_array().and_then(|all| all.first()?.as_table().cloned()));
+        let mut settings = first.unwrap_or_default();
+        // A secret that is empty in the default file is none.
+        settings.retain(|key, _| !is_secret(key.trim_end_matches("_file")));
+        let mut word = |key: &str| settings.remove(key).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
         Self {
-            slug: "web".to_owned(),
-            kind: "webchat".to_owned(),
-            name: "Web chat".to_owned(),
-            settings: settings.into_iter().collect(),
+            slug: word("slug"),
+            kind: word("kind"),
+            name: word("name"),
+            settings,
             secrets: BTreeMap::new(),
             origins: BTreeMap::new(),
             at: Origin::Default,

@@ -65,10 +65,11 @@ pub(super) async fn list(State(web): State<Arc<Web>>, _: Anyone) -> Result<Json<
     responses((status = 201, body = Invited), (status = 403, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn add(
     State(web): State<Arc<Web>>,
-    _: Administrator,
+    Administrator { agent: admin }: Administrator,
     Strict(body): Strict<NewAgent>,
 ) -> Result<(StatusCode, Json<Invited>), Problem> {
     let (agent, token) = service::invite(&web.core, &body.email, &body.name, body.role).await?;
+    tracing::info!(agent.id = %agent.id, agent.role = ?agent.role, by = %admin.id, "an account was added");
     let invited = Invited { agent: AgentDto::new(agent, false), invitation_url: invitation_url(&web.base_url, &token) };
     Ok((StatusCode::CREATED, Json(invited)))
 }
@@ -78,10 +79,11 @@ pub(super) async fn add(
     responses((status = 200, body = AgentDto), (status = 403, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn change(
     State(web): State<Arc<Web>>,
-    _: Administrator,
+    Administrator { agent: admin }: Administrator,
     Named(id): Named<AgentId>,
     Strict(body): Strict<Change>,
 ) -> Result<Json<AgentDto>, Problem> {
+    tracing::info!(agent.id = %id, agent.role = ?body.role, disabled = ?body.disabled, by = %admin.id, "an account changes");
     let change = AccountChange { name: body.name, role: body.role, disabled: body.disabled };
     Ok(Json(AgentDto::new(service::change(&web.core, id, change).await?, false)))
 }
@@ -91,10 +93,11 @@ pub(super) async fn change(
     responses((status = 200, body = Invitation), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn invite_again(
     State(web): State<Arc<Web>>,
-    _: Administrator,
+    Administrator { agent: admin }: Administrator,
     Named(id): Named<AgentId>,
 ) -> Result<Json<Invitation>, Problem> {
     let token = service::invite_again(&web.core, id).await?;
+    tracing::info!(agent.id = %id, by = %admin.id, "an account got a new link");
     Ok(Json(Invitation { invitation_url: invitation_url(&web.base_url, &token) }))
 }
 

@@ -115,7 +115,7 @@ pub(super) struct Presence {
 
 /// How many conversations each list holds.
 #[utoipa::path(get, path = "/api/v1/counts", tag = "conversations", responses((status = 200, body = Counts)))]
-pub(super) async fn counts(State(web): State<Arc<Web>>, Anyone(agent): Anyone) -> Result<Json<Counts>, Problem> {
+pub(super) async fn counts(State(web): State<Arc<Web>>, Anyone { agent }: Anyone) -> Result<Json<Counts>, Problem> {
     let (waiting, mine, open) = conversations::counts(&mut *web.core.store.reader().await?, agent.id).await?;
     Ok(Json(Counts { waiting, mine, open }))
 }
@@ -125,7 +125,7 @@ pub(super) async fn counts(State(web): State<Arc<Web>>, Anyone(agent): Anyone) -
     responses((status = 200, body = Page<Row<NamedDto>>), (status = 422, body = Problem)))]
 pub(super) async fn list(
     State(web): State<Arc<Web>>,
-    Anyone(agent): Anyone,
+    Anyone { agent }: Anyone,
     Asked(query): Asked<ListQuery>,
 ) -> Result<Json<Page<Row<NamedDto>>>, Problem> {
     let view = match query.view {
@@ -174,7 +174,7 @@ pub(super) fn page_size(asked: Option<u32>) -> u32 {
     responses((status = 200, body = ConversationDto), (status = 404, body = Problem)))]
 pub(super) async fn get(
     State(web): State<Arc<Web>>,
-    Anyone(agent): Anyone,
+    Anyone { agent }: Anyone,
     Named(id): Named<ConversationId>,
 ) -> Result<Response, Problem> {
     whole(&web, &agent, id).await
@@ -252,7 +252,7 @@ pub(super) async fn entries(
     responses((status = 201, body = EntryDto), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn reply(
     State(web): State<Arc<Web>>,
-    Desk(agent): Desk,
+    Desk { agent }: Desk,
     Named(id): Named<ConversationId>,
     key: Key,
     Strict(body): Strict<Reply>,
@@ -273,7 +273,7 @@ pub(super) async fn reply(
     responses((status = 201, body = EntryDto), (status = 422, body = Problem)))]
 pub(super) async fn note(
     State(web): State<Arc<Web>>,
-    Desk(agent): Desk,
+    Desk { agent }: Desk,
     Named(id): Named<ConversationId>,
     key: Key,
     Strict(body): Strict<Note>,
@@ -302,7 +302,7 @@ fn made(done: desk::Done) -> Result<Response, Problem> {
     responses((status = 200, body = ConversationDto), (status = 409, body = Problem)))]
 pub(super) async fn claim(
     State(web): State<Arc<Web>>,
-    Desk(agent): Desk,
+    Desk { agent }: Desk,
     Named(id): Named<ConversationId>,
     Strict(body): Strict<Claim>,
 ) -> Result<Response, Problem> {
@@ -314,7 +314,7 @@ pub(super) async fn claim(
     responses((status = 200, body = ConversationDto), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn transfer(
     State(web): State<Arc<Web>>,
-    Desk(agent): Desk,
+    Desk { agent }: Desk,
     Named(id): Named<ConversationId>,
     Strict(body): Strict<Transfer>,
 ) -> Result<Response, Problem> {
@@ -343,7 +343,7 @@ async fn colleague(web: &Web, id: &str) -> Result<AgentRef, Problem> {
     responses((status = 200, body = ConversationDto), (status = 409, body = Problem)))]
 pub(super) async fn return_to_bot(
     State(web): State<Arc<Web>>,
-    Desk(agent): Desk,
+    Desk { agent }: Desk,
     Named(id): Named<ConversationId>,
 ) -> Result<Response, Problem> {
     done(&web, &agent, id, AgentAct::ReturnToBot).await
@@ -354,7 +354,7 @@ pub(super) async fn return_to_bot(
     responses((status = 200, body = ConversationDto), (status = 409, body = Problem)))]
 pub(super) async fn resolve(
     State(web): State<Arc<Web>>,
-    Desk(agent): Desk,
+    Desk { agent }: Desk,
     Named(id): Named<ConversationId>,
 ) -> Result<Response, Problem> {
     done(&web, &agent, id, AgentAct::Resolve).await
@@ -365,7 +365,7 @@ pub(super) async fn resolve(
     responses((status = 200, body = ConversationDto), (status = 409, body = Problem)))]
 pub(super) async fn reopen(
     State(web): State<Arc<Web>>,
-    Desk(agent): Desk,
+    Desk { agent }: Desk,
     Named(id): Named<ConversationId>,
 ) -> Result<Response, Problem> {
     done(&web, &agent, id, AgentAct::Reopen).await
@@ -381,7 +381,7 @@ async fn done(web: &Arc<Web>, agent: &Agent, id: ConversationId, act: AgentAct) 
     responses((status = 204), (status = 404, body = Problem)))]
 pub(super) async fn presence(
     State(web): State<Arc<Web>>,
-    Anyone(agent): Anyone,
+    Anyone { agent }: Anyone,
     Named(id): Named<ConversationId>,
     Strict(body): Strict<Presence>,
 ) -> Result<StatusCode, Problem> {

@@ -175,7 +175,7 @@ pub(super) async fn article(
     responses((status = 200, body = DocumentDto), (status = 412, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn put_article(
     State(web): State<Arc<Web>>,
-    Editor(agent): Editor,
+    Editor { agent }: Editor,
     Named((slug, lang)): Named<(String, String)>,
     Held(held): Held,
     Strict(body): Strict<Source>,
@@ -242,7 +242,7 @@ pub(super) async fn flow(
     responses((status = 200, body = DocumentDto), (status = 412, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn put_flow(
     State(web): State<Arc<Web>>,
-    Editor(agent): Editor,
+    Editor { agent }: Editor,
     Named(name): Named<String>,
     Held(held): Held,
     Strict(body): Strict<Source>,
@@ -278,7 +278,7 @@ pub(super) async fn bot_book(State(web): State<Arc<Web>>, _: Anyone) -> Result<R
     responses((status = 200, body = DocumentDto), (status = 412, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn put_bot_book(
     State(web): State<Arc<Web>>,
-    Editor(agent): Editor,
+    Editor { agent }: Editor,
     Held(held): Held,
     Strict(body): Strict<Source>,
 ) -> Result<Response, Problem> {

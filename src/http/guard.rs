@@ -41,7 +41,9 @@ async fn signed_in(parts: &Parts, web: &Web) -> Result<Agent, Problem> {
 macro_rules! roles {
     ($($(#[$doc:meta])* $name:ident: $($role:ident)|+ => $who:literal;)+) => {$(
         $(#[$doc])*
-        pub(super) struct $name(pub(super) Agent);
+        pub(super) struct $name {
+            pub(super) agent: Agent,
+        }
 
         impl FromRequestParts<Arc<Web>> for $name {
             type Rejection = Problem;
@@ -49,7 +51,7 @@ macro_rules! roles {
             async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Problem> {
                 let agent = signed_in(parts, web).await?;
                 if matches!(agent.role, $(Role::$role)|+) {
-                    return Ok(Self(agent));
+                    return Ok(Self { agent });
                 }
                 Err(Problem::forbidden(concat!("this needs ", $who)))
             }

@@ -52,7 +52,7 @@ struct QuarantinedDto {
     id: i64,
     inbox: String,
     external_id: String,
-    received_at: String,
+    at: String,
     reason: String,
     bytes: i64,
 }
@@ -90,7 +90,7 @@ pub(super) async fn ledger(
             id: item.id,
             inbox: item.inbox,
             external_id: item.external_id,
-            received_at: millis(item.received_at),
+            at: millis(item.received_at),
             reason: item.reason,
             bytes: item.bytes,
         })

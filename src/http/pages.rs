@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use rust_embed::RustEmbed;
@@ -18,8 +18,8 @@ use super::problem::Problem;
 #[allow_missing = true]
 struct Bundle;
 
-/// The hash of the sources that the embedded bundle was built from, and the hash of the sources beside it at build time.
-pub const BUNDLE_STATE: &str = env!("SWITCHBOARD_WEB_BUNDLE");
+/// `fresh`, `stale` or `missing`: how the embedded bundle compared with its sources when the program was built.
+const BUNDLE_STATE: &str = env!("SWITCHBOARD_WEB_BUNDLE");
 
 /// Policies of the console: everything from here, nothing inline.
 const CONSOLE_POLICY: &str = "default-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; \
@@ -51,13 +51,15 @@ pub fn bundle_problem() -> Option<&'static str> {
 
 /// A file of the console; any path that names none is the console's own business.
 fn console(path: &str) -> Response {
-    let asset = path.starts_with("assets/") || path.contains('.');
-    let mut response = if asset && path != "index.html" {
-        file(&format!("console/{path}"), "public, max-age=31536000, immutable")
+    let (name, cache) = if path.starts_with("assets/") {
+        (format!("console/{path}"), "public, max-age=31536000, immutable")
+    } else if path.contains('.') {
+        (format!("console/{path}"), "no-cache")
     } else {
-        file("console/index.html", "no-cache")
+        ("console/index.html".to_owned(), "no-cache")
     };
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, CONSOLE_POLICY.parse().unwrap_or(header::HeaderValue::from_static("default-src 'none'")));
+    let mut response = file(&name, cache);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONSOLE_POLICY));
     response
 }
 

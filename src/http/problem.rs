@@ -12,46 +12,46 @@ use crate::store;
 
 /// One mistake of a request or document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Mistake {
+pub(super) struct Mistake {
     /// Where in the request's body (RFC 6901), if it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pointer: Option<String>,
+    pub(super) pointer: Option<String>,
     /// The line of a document, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
+    pub(super) line: Option<usize>,
     /// The column of a document, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub column: Option<usize>,
+    pub(super) column: Option<usize>,
     /// `error` or `warning`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub severity: Option<&'static str>,
+    pub(super) severity: Option<&'static str>,
     /// What is wrong and what is expected.
-    pub detail: String,
+    pub(super) detail: String,
 }
 
 /// An error as `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Problem {
+pub(super) struct Problem {
     /// Names the kind of problem.
-    pub r#type: String,
+    pub(super) r#type: String,
     /// The kind in words.
-    pub title: String,
+    pub(super) title: String,
     /// The HTTP status.
-    pub status: u16,
+    pub(super) status: u16,
     /// What happened this time.
-    pub detail: String,
+    pub(super) detail: String,
     /// A stable word for programs.
-    pub code: String,
+    pub(super) code: String,
     /// Single mistakes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<Mistake>,
+    pub(super) errors: Vec<Mistake>,
     #[serde(skip)]
     retry_after_seconds: Option<u64>,
 }
 
 impl Problem {
     /// A problem with a status, a code and words.
-    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         Self {
             r#type: format!("urn:switchboard:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
@@ -64,22 +64,22 @@ impl Problem {
     }
 
     /// 401: nobody is signed in.
-    pub fn unauthorized() -> Self {
+    pub(super) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "sign in first")
     }
 
     /// 403: the role does not allow it.
-    pub fn forbidden(detail: impl Into<String>) -> Self {
+    pub(super) fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
     }
 
     /// 404.
-    pub fn not_found(what: &str) -> Self {
+    pub(super) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
     }
 
     /// 422 with a place in the body.
-    pub fn validation(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(super) fn validation(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", detail.clone());
         problem.errors =
@@ -179,7 +179,7 @@ impl From<documents::Error> for Problem {
 }
 
 /// A mistake of a document.
-pub fn mistake(problem: &switchboard_engine::Problem) -> Mistake {
+pub(super) fn mistake(problem: &switchboard_engine::Problem) -> Mistake {
     Mistake {
         pointer: None,
         line: Some(problem.line),

@@ -61,7 +61,7 @@ pub(super) struct Accept {
 /// Who is signed in.
 #[utoipa::path(get, path = "/api/v1/session", tag = "session",
     responses((status = 200, body = SessionDto), (status = 401, body = Problem)))]
-pub(super) async fn who(State(web): State<Arc<Web>>, Anyone(agent): Anyone) -> Json<SessionDto> {
+pub(super) async fn who(State(web): State<Arc<Web>>, Anyone { agent }: Anyone) -> Json<SessionDto> {
     Json(describe(&web, agent))
 }
 

@@ -32,7 +32,14 @@ pub async fn take(conn: &mut Conn, library: &Library, inbox: InboxId, item: Inbo
     let Some(row) = inbound::insert(conn, inbox, &item, now).await? else {
         return duplicate(conn, inbox, &item, now).await;
     };
-    let worked = savepoint(conn, async |conn| file(conn, library, inbox, &item, now).await).await?;
+    let mut worked = Err(Error::Stale);
+    for _ in 0..limits::STEP_ATTEMPTS_MAX {
+        worked = savepoint(conn, async |conn| file(conn, library, inbox, &item, now).await).await?;
+        // Somebody else wrote the conversation meanwhile: read it again and step on what is true now.
+        if !matches!(worked, Err(Error::Stale)) {
+            break;
+        }
+    }
     let accepted = match worked {
         Ok(accepted) => accepted,
         Err(error @ Error::Database(_)) => return Err(error),

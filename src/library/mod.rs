@@ -38,7 +38,7 @@ impl Library {
         for document in documents {
             match document.key.kind {
                 Kind::BotBook => bot_book = book::parse(shipped::BOT_BOOK, &document.source).map_err(|p| problems.extend(p)).ok(),
-                Kind::Flow => match flow::parse(&document.key.name, &document.source) {
+                Kind::Flow => match flow::parse(&file_name(&document.key), &document.source) {
                     Ok(flow) => flows.insert(u32::try_from(document.version).unwrap_or(u32::MAX), flow, document.head),
                     Err(found) => problems.extend(found),
                 },
@@ -100,7 +100,7 @@ pub fn file_name(key: &Key) -> String {
 pub fn check(key: &Key, source: &str, library: &Library) -> Result<Vec<Problem>, Vec<Problem>> {
     match key.kind {
         Kind::Flow => {
-            let flow = flow::parse(&key.name, source)?;
+            let flow = flow::parse(&file_name(key), source)?;
             let slugs = library.knowledge.articles().iter().map(|article| article.slug.clone()).collect();
             split(flow::lint(&flow, &flow::LintContext { flows: &library.flows, articles: &slugs, book: &library.book }))
         }

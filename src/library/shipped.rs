@@ -16,6 +16,7 @@ pub const LANGUAGE: &str = "en";
 #[include = "*.flow.yaml"]
 #[include = "bot.yaml"]
 #[include = "knowledge/*.md"]
+#[exclude = "engine/*"]
 struct Files;
 
 /// Every shipped document with its source.
@@ -43,7 +44,7 @@ pub fn key(path: &str) -> Option<Key> {
     if path == BOT_BOOK {
         return Some(Key { kind: Kind::BotBook, name: "bot".to_owned(), lang: no_lang() });
     }
-    if let Some(name) = path.strip_suffix(".flow.yaml") {
+    if let Some(name) = path.strip_suffix(".flow.yaml").filter(|name| !name.contains('/')) {
         return Some(Key { kind: Kind::Flow, name: name.to_owned(), lang: no_lang() });
     }
     let stem = path.strip_prefix("knowledge/")?.strip_suffix(".md")?;

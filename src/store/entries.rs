@@ -3,7 +3,7 @@
 use switchboard_contract::{ChoiceId, Content, ConversationId, DeliveryState, ExternalId, MessageId, ReceiptMark, Seq, Timestamp};
 use switchboard_engine::{HandoffBrief, LogEntry};
 
-use super::{Conn, Result, from_json, from_word, parse, place, seq, to_json, word};
+use super::{Conn, Error, Result, from_json, from_word, parse, place, seq, to_json, word};
 
 /// Who wrote an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,9 @@ struct StoredMessage {
 }
 
 /// Adds an entry.
+///
+/// # Errors
+/// [`Error::Stale`] when its place is taken: somebody else wrote the conversation since it was read.
 pub async fn insert(conn: &mut Conn, conversation: ConversationId, entry: &Entry) -> Result<()> {
     let (kind, body) = match &entry.body {
         Body::Message(content, chosen) => {
@@ -99,7 +102,11 @@ pub async fn insert(conn: &mut Conn, conversation: ConversationId, entry: &Entry
     .bind(entry.at.millis())
     .bind(entry.delivery.map(|state| word(&state)))
     .execute(conn)
-    .await?;
+    .await
+    .map_err(|error| match error.as_database_error() {
+        Some(refusal) if refusal.is_unique_violation() => Error::Stale,
+        _ => error.into(),
+    })?;
     Ok(())
 }
 

@@ -21,7 +21,8 @@ pub(crate) struct TestServer {
     app: Option<App>,
     config: Config,
     pub(crate) clock: Arc<ManualClock>,
-    folder: TempDir,
+    /// Goes with the test.
+    _folder: TempDir,
 }
 
 impl TestServer {
@@ -42,7 +43,7 @@ impl TestServer {
         let config = Config::load(&sources).unwrap_or_else(|problems| panic!("{problems:?}")).config;
         let clock = Arc::new(ManualClock::new(start));
         let app = App::start(&config, Arc::clone(&clock) as _).await.expect("the server starts");
-        Self { app: Some(app), config, clock, folder }
+        Self { app: Some(app), config, clock, _folder: folder }
     }
 
     pub(crate) async fn restart(&mut self) {
@@ -69,10 +70,6 @@ impl TestServer {
 
     pub(crate) fn socket_url(&self) -> String {
         format!("ws://{}/webchat/web/socket", self.app().address)
-    }
-
-    pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
     }
 }
 
