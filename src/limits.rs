@@ -30,7 +30,7 @@ pub const AGENT_TEXT_CHARS_MAX: usize = 20_000;
 /// Deliveries under way at once, over all lanes.
 pub const DELIVERIES_AT_ONCE: usize = 64;
 /// How long a claimed delivery belongs to its claimer before it counts as abandoned.
-pub const DELIVERY_LEASE: Duration = Duration::from_secs(60);
+pub const DELIVERY_LEASE: Duration = Duration::from_mins(1);
 /// How long one attempt may take.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Attempts before a delivery becomes a dead letter.
@@ -38,7 +38,7 @@ pub const DELIVERY_ATTEMPTS_MAX: u32 = 12;
 /// The first pause after a failed attempt; it doubles with each further one.
 pub const DELIVERY_BACKOFF_FIRST: Duration = Duration::from_secs(1);
 /// The longest pause between attempts.
-pub const DELIVERY_BACKOFF_MAX: Duration = Duration::from_secs(15 * 60);
+pub const DELIVERY_BACKOFF_MAX: Duration = Duration::from_mins(15);
 /// How often the outbox looks for due work when nothing wakes it.
 pub const OUTBOX_POLL: Duration = Duration::from_secs(1);
 
@@ -62,15 +62,15 @@ pub const PASSWORD_CHARS_MIN: usize = 10;
 /// The longest password, in bytes: hashing is bounded work.
 pub const PASSWORD_BYTES_MAX: usize = 512;
 /// Window over which sign-in attempts are counted.
-pub const SIGN_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
+pub const SIGN_IN_WINDOW: Duration = Duration::from_mins(15);
 /// Addresses and accounts whose sign-in attempts are remembered.
 pub const SIGN_IN_KEYS_MAX: usize = 10_000;
 /// Password checks at once: each takes 19 MiB and a core.
 pub const PASSWORD_CHECKS_AT_ONCE: usize = 2;
 /// How long an invitation link works.
-pub const INVITATION_HOLDS: Duration = Duration::from_secs(72 * 3_600);
+pub const INVITATION_HOLDS: Duration = Duration::from_hours(72);
 /// How long the answer to an idempotency key is remembered.
-pub const IDEMPOTENCY_HOLDS: Duration = Duration::from_secs(24 * 3_600);
+pub const IDEMPOTENCY_HOLDS: Duration = Duration::from_hours(24);
 /// The longest idempotency key, in bytes.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 /// The largest flow, article or bot book, in bytes.
@@ -78,6 +78,6 @@ pub const DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
 /// How often the program looks whether another process changed flows or articles.
 pub const LIBRARY_POLL: Duration = Duration::from_secs(2);
 /// How often old rows are cleared away.
-pub const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
+pub const HOUSEKEEPING: Duration = Duration::from_hours(1);
 /// How long a stop may take before the process ends anyway.
 pub const STOP_BUDGET: Duration = Duration::from_secs(20);

@@ -155,11 +155,10 @@ pub async fn watch_threads(core: &Core, adapters: &Adapters, stop: StopToken) {
                 Err(RecvError::Closed) => return,
             },
         };
-        if change.reasons.iter().any(|reason| reason == "handler" || reason == "status") {
-            if let Err(error) = tell_threads(core, adapters, change.conversation).await {
+        if change.reasons.iter().any(|reason| reason == "handler" || reason == "status")
+            && let Err(error) = tell_threads(core, adapters, change.conversation).await {
                 tracing::warn!(%error, "a contact is told late who holds the conversation");
             }
-        }
     }
 }
 

@@ -6,16 +6,14 @@ use std::sync::Arc;
 
 use clap::Args;
 use switchboard_contract::{Choice, Content, ConversationId, Seq, TextFormat, choice, markup};
-use switchboard_engine::{
-    ContactFacts, Conversation, Effect, Env, Event, EventKind, Handler, LogEntry, Speaker, limits, step,
-};
+use switchboard_engine::{ContactFacts, Conversation, Effect, Event, EventKind, Handler, LogEntry, Speaker};
 
 use super::{Failure, Outcome, block_on, say};
 use crate::app::{self, DATABASE};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::ids;
-use crate::intake::turn::answer;
+use crate::intake::turn;
 use crate::library::{Library, shipped};
 use crate::store::documents::Document;
 
@@ -94,17 +92,11 @@ impl<'a> Talk<'a> {
     }
 
     fn hear(&mut self, kind: EventKind) {
-        let queues: BTreeMap<String, u32> = BTreeMap::new();
-        let env = Env { now: SystemClock.now(), book: &self.library.book, flows: &self.library.flows, queue_ahead: queues.values().sum() };
-        let mut event = Event { id: None, seq: Seq::default(), kind };
-        for _ in 0..=limits::ASKS_PER_EVENT_MAX {
-            let transition = step(&self.state, &event, &env);
-            self.state = transition.state;
-            for effect in &transition.effects {
-                self.show(effect);
-            }
-            let Some(ask) = transition.ask else { break };
-            event = Event { id: None, seq: Seq::default(), kind: EventKind::Found(answer(self.library, &ask)) };
+        let event = Event { id: None, seq: Seq::default(), kind };
+        let (state, effects) = turn::run(self.library, &BTreeMap::new(), &self.state, &event, SystemClock.now());
+        self.state = state;
+        for effect in &effects {
+            self.show(effect);
         }
     }
 

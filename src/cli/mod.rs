@@ -84,27 +84,22 @@ enum Command {
 
 /// Runs a command and says how it ended.
 pub fn run(cli: Cli) -> ExitCode {
-    let outcome = match cli.command {
-        // Needs neither configuration nor database.
+    let global = &cli.global;
+    let config = || load(global, None, None).map(|loaded| loaded.config);
+    exit::report(match cli.command {
+        Command::Serve(command) => serve::run(command, global),
+        Command::Check(command) => check::run(&command, global),
+        Command::Chat(command) => config().and_then(|config| chat::run(&command, &config)),
+        Command::Kb(command) => config().and_then(|config| documents::run(&command, &config)),
+        Command::Agent(command) => config().and_then(|config| agent::run(command, &config)),
+        Command::Ledger(command) => config().and_then(|config| ledger::run(&command, &config)),
+        Command::Flow(flow::Flow::Apply(command)) => {
+            config().and_then(|config| documents::apply_flows(&command.files, &config))
+        }
+        // These need neither configuration nor database.
         Command::Flow(flow::Flow::Lint(command)) => flow::lint(&command),
         Command::Flow(flow::Flow::Test(command)) => flow::test(&command),
-        Command::Check(command) => check::run(&command, &cli.global),
-        command => load(&cli.global, None, None).and_then(|loaded| dispatch(command, &cli.global, loaded)),
-    };
-    exit::report(outcome)
-}
-
-fn dispatch(command: Command, global: &Global, loaded: Loaded) -> Outcome {
-    match command {
-        Command::Serve(command) => serve::run(command, global),
-        Command::Chat(command) => chat::run(&command, &loaded.config),
-        Command::Kb(command) => documents::run(&command, &loaded.config),
-        Command::Flow(flow::Flow::Apply(command)) => documents::apply_flows(&command.files, &loaded.config),
-        Command::Agent(command) => agent::run(command, &loaded.config),
-        Command::Ledger(command) => ledger::run(&command, &loaded.config),
-        // Dispatched before the configuration was read.
-        Command::Check(_) | Command::Flow(flow::Flow::Lint(_) | flow::Flow::Test(_)) => Ok(()),
-    }
+    })
 }
 
 /// Reads the configuration.

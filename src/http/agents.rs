@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::Web;
 use super::dto::{AgentDto, Page};
 use super::guard::{Administrator, Anyone, Named, Strict};
-use super::problem::Problem;
+use super::problem::{Problem, ProblemBody};
 use crate::service::accounts::{self as service, AccountChange};
 use crate::store::accounts::{self, Role};
 
@@ -62,7 +62,7 @@ pub(super) async fn list(State(web): State<Arc<Web>>, _: Anyone) -> Result<Json<
 
 /// Adds an agent. A repeated request is refused because the address is taken by then.
 #[utoipa::path(post, path = "/api/v1/agents", tag = "agents", request_body = NewAgent,
-    responses((status = 201, body = Invited), (status = 403, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 201, body = Invited), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub(super) async fn add(
     State(web): State<Arc<Web>>,
     Administrator { agent: admin }: Administrator,
@@ -76,7 +76,7 @@ pub(super) async fn add(
 
 /// Changes name or role, or forbids signing in.
 #[utoipa::path(patch, path = "/api/v1/agents/{id}", tag = "agents", request_body = Change,
-    responses((status = 200, body = AgentDto), (status = 403, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = AgentDto), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub(super) async fn change(
     State(web): State<Arc<Web>>,
     Administrator { agent: admin }: Administrator,
@@ -90,7 +90,7 @@ pub(super) async fn change(
 
 /// A new link for an agent who lost theirs or their password. Earlier links end.
 #[utoipa::path(post, path = "/api/v1/agents/{id}/invitation", tag = "agents",
-    responses((status = 200, body = Invitation), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Invitation), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
 pub(super) async fn invite_again(
     State(web): State<Arc<Web>>,
     Administrator { agent: admin }: Administrator,

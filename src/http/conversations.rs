@@ -19,7 +19,7 @@ use super::dto::{
     ShownDto, StepDto, time,
 };
 use super::guard::{Anyone, Asked, Desk, Key, Named, Strict, tagged};
-use super::problem::Problem;
+use super::problem::{Problem, ProblemBody};
 use crate::limits;
 use crate::realtime::Viewer;
 use crate::service::desk;
@@ -122,7 +122,7 @@ pub(super) async fn counts(State(web): State<Arc<Web>>, Anyone { agent }: Anyone
 
 /// One page of a list.
 #[utoipa::path(get, path = "/api/v1/conversations", tag = "conversations", params(ListQuery),
-    responses((status = 200, body = Page<Row<NamedDto>>), (status = 422, body = Problem)))]
+    responses((status = 200, body = Page<Row<NamedDto>>), (status = 422, body = ProblemBody)))]
 pub(super) async fn list(
     State(web): State<Arc<Web>>,
     Anyone { agent }: Anyone,
@@ -171,7 +171,7 @@ pub(super) fn page_size(asked: Option<u32>) -> u32 {
 
 /// One conversation with everything beside its transcript. The entity tag is its version.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}", tag = "conversations",
-    responses((status = 200, body = ConversationDto), (status = 404, body = Problem)))]
+    responses((status = 200, body = ConversationDto), (status = 404, body = ProblemBody)))]
 pub(super) async fn get(
     State(web): State<Arc<Web>>,
     Anyone { agent }: Anyone,
@@ -221,7 +221,7 @@ async fn whole(web: &Web, agent: &Agent, id: ConversationId) -> Result<Response,
 
 /// Entries of a conversation, in order.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/entries", tag = "conversations", params(EntriesQuery),
-    responses((status = 200, body = Page<EntryDto>), (status = 404, body = Problem)))]
+    responses((status = 200, body = Page<EntryDto>), (status = 404, body = ProblemBody)))]
 pub(super) async fn entries(
     State(web): State<Arc<Web>>,
     _: Anyone,
@@ -249,7 +249,7 @@ pub(super) async fn entries(
 /// Says something to the contact. Only the holder may.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/reply", tag = "conversations", request_body = Reply,
     params(("Idempotency-Key" = String, Header, description = "the same on a retry")),
-    responses((status = 201, body = EntryDto), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = EntryDto), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(super) async fn reply(
     State(web): State<Arc<Web>>,
     Desk { agent }: Desk,
@@ -270,7 +270,7 @@ pub(super) async fn reply(
 /// Writes a private note.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/notes", tag = "conversations", request_body = Note,
     params(("Idempotency-Key" = String, Header, description = "the same on a retry")),
-    responses((status = 201, body = EntryDto), (status = 422, body = Problem)))]
+    responses((status = 201, body = EntryDto), (status = 422, body = ProblemBody)))]
 pub(super) async fn note(
     State(web): State<Arc<Web>>,
     Desk { agent }: Desk,
@@ -299,7 +299,7 @@ fn made(done: desk::Done) -> Result<Response, Problem> {
 
 /// Takes the turn.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/claim", tag = "conversations", request_body = Claim,
-    responses((status = 200, body = ConversationDto), (status = 409, body = Problem)))]
+    responses((status = 200, body = ConversationDto), (status = 409, body = ProblemBody)))]
 pub(super) async fn claim(
     State(web): State<Arc<Web>>,
     Desk { agent }: Desk,
@@ -311,7 +311,7 @@ pub(super) async fn claim(
 
 /// Hands the turn to a colleague or to a team's queue.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/transfer", tag = "conversations", request_body = Transfer,
-    responses((status = 200, body = ConversationDto), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = ConversationDto), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(super) async fn transfer(
     State(web): State<Arc<Web>>,
     Desk { agent }: Desk,
@@ -340,7 +340,7 @@ async fn colleague(web: &Web, id: &str) -> Result<AgentRef, Problem> {
 
 /// Gives the turn back to the bot.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/return", tag = "conversations",
-    responses((status = 200, body = ConversationDto), (status = 409, body = Problem)))]
+    responses((status = 200, body = ConversationDto), (status = 409, body = ProblemBody)))]
 pub(super) async fn return_to_bot(
     State(web): State<Arc<Web>>,
     Desk { agent }: Desk,
@@ -351,7 +351,7 @@ pub(super) async fn return_to_bot(
 
 /// Solves the conversation.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/resolve", tag = "conversations",
-    responses((status = 200, body = ConversationDto), (status = 409, body = Problem)))]
+    responses((status = 200, body = ConversationDto), (status = 409, body = ProblemBody)))]
 pub(super) async fn resolve(
     State(web): State<Arc<Web>>,
     Desk { agent }: Desk,
@@ -362,7 +362,7 @@ pub(super) async fn resolve(
 
 /// Opens a solved conversation again.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/reopen", tag = "conversations",
-    responses((status = 200, body = ConversationDto), (status = 409, body = Problem)))]
+    responses((status = 200, body = ConversationDto), (status = 409, body = ProblemBody)))]
 pub(super) async fn reopen(
     State(web): State<Arc<Web>>,
     Desk { agent }: Desk,
@@ -378,7 +378,7 @@ async fn done(web: &Arc<Web>, agent: &Agent, id: ConversationId, act: AgentAct) 
 
 /// Says that the agent has the conversation open. Holds for 45 seconds.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/presence", tag = "conversations", request_body = Presence,
-    responses((status = 204), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 404, body = ProblemBody)))]
 pub(super) async fn presence(
     State(web): State<Arc<Web>>,
     Anyone { agent }: Anyone,

@@ -14,7 +14,7 @@ use super::Web;
 use super::conversations::page_size;
 use super::dto::{Page, PageQuery, millis, time};
 use super::guard::{Anyone, Asked, Editor, Held, Named, Strict, tagged};
-use super::problem::{Mistake, Problem, mistake};
+use super::problem::{Mistake, Problem, ProblemBody, mistake};
 use crate::library;
 use crate::service::documents as service;
 use crate::store::documents::{self, Document, Key, Kind};
@@ -161,7 +161,7 @@ pub(super) async fn articles(State(web): State<Arc<Web>>, _: Anyone) -> Result<J
 
 /// One article's source: front matter and Markdown.
 #[utoipa::path(get, path = "/api/v1/articles/{slug}/{lang}", tag = "knowledge",
-    responses((status = 200, body = DocumentDto), (status = 404, body = Problem)))]
+    responses((status = 200, body = DocumentDto), (status = 404, body = ProblemBody)))]
 pub(super) async fn article(
     State(web): State<Arc<Web>>,
     _: Anyone,
@@ -172,7 +172,7 @@ pub(super) async fn article(
 
 /// Saves an article. It is in use at once.
 #[utoipa::path(put, path = "/api/v1/articles/{slug}/{lang}", tag = "knowledge", request_body = Source,
-    responses((status = 200, body = DocumentDto), (status = 412, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = DocumentDto), (status = 412, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(super) async fn put_article(
     State(web): State<Arc<Web>>,
     Editor { agent }: Editor,
@@ -185,7 +185,7 @@ pub(super) async fn put_article(
 
 /// Puts an article out of use. Its versions are kept.
 #[utoipa::path(delete, path = "/api/v1/articles/{slug}/{lang}", tag = "knowledge",
-    responses((status = 204), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 404, body = ProblemBody)))]
 pub(super) async fn retire_article(
     State(web): State<Arc<Web>>,
     _: Editor,
@@ -197,7 +197,7 @@ pub(super) async fn retire_article(
 
 /// Puts a flow out of use. Its versions are kept.
 #[utoipa::path(delete, path = "/api/v1/flows/{name}", tag = "knowledge",
-    responses((status = 204), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 404, body = ProblemBody)))]
 pub(super) async fn retire_flow(
     State(web): State<Arc<Web>>,
     _: Editor,
@@ -228,7 +228,7 @@ pub(super) async fn flows(State(web): State<Arc<Web>>, _: Anyone) -> Result<Json
 
 /// One flow's source, in YAML.
 #[utoipa::path(get, path = "/api/v1/flows/{name}", tag = "knowledge",
-    responses((status = 200, body = DocumentDto), (status = 404, body = Problem)))]
+    responses((status = 200, body = DocumentDto), (status = 404, body = ProblemBody)))]
 pub(super) async fn flow(
     State(web): State<Arc<Web>>,
     _: Anyone,
@@ -239,7 +239,7 @@ pub(super) async fn flow(
 
 /// Saves a flow. New conversations take it at once; running ones keep the version they began with.
 #[utoipa::path(put, path = "/api/v1/flows/{name}", tag = "knowledge", request_body = Source,
-    responses((status = 200, body = DocumentDto), (status = 412, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = DocumentDto), (status = 412, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(super) async fn put_flow(
     State(web): State<Arc<Web>>,
     Editor { agent }: Editor,
@@ -275,7 +275,7 @@ pub(super) async fn bot_book(State(web): State<Arc<Web>>, _: Anyone) -> Result<R
 
 /// Saves the bot book.
 #[utoipa::path(put, path = "/api/v1/bot-book", tag = "knowledge", request_body = Source,
-    responses((status = 200, body = DocumentDto), (status = 412, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = DocumentDto), (status = 412, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(super) async fn put_bot_book(
     State(web): State<Arc<Web>>,
     Editor { agent }: Editor,

@@ -384,7 +384,9 @@ impl EntryDto {
     pub(super) fn new(entry: Entry) -> Self {
         let author = match entry.author {
             Author::Agent(id, name) => AuthorDto { kind: "agent", id: Some(id), name: Some(name) },
-            other => AuthorDto { kind: other.kind(), id: None, name: None },
+            other @ (Author::Contact | Author::Bot | Author::System) => {
+                AuthorDto { kind: other.kind(), id: None, name: None }
+            }
         };
         let (kind, content, chosen, log) = match entry.body {
             Body::Message(content, chosen) => {

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Web;
 use super::dto::millis;
 use super::guard::{Administrator, Asked};
-use super::problem::Problem;
+use super::problem::{Problem, ProblemBody};
 use crate::store::ledger;
 
 /// Items of the quarantine that are shown.
@@ -59,7 +59,7 @@ struct QuarantinedDto {
 
 /// The account of what came in.
 #[utoipa::path(get, path = "/api/v1/ledger", tag = "ledger", params(Span),
-    responses((status = 200, body = LedgerDto), (status = 403, body = Problem)))]
+    responses((status = 200, body = LedgerDto), (status = 403, body = ProblemBody)))]
 pub(super) async fn ledger(
     State(web): State<Arc<Web>>,
     _: Administrator,

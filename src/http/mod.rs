@@ -1,4 +1,4 @@
-//! The HTTP side: JSON API with its OpenAPI document, console, demo page, widget, health and metrics.
+//! The HTTP side: JSON API with its `OpenAPI` document, console, demo page, widget, health and metrics.
 
 use std::sync::Arc;
 
@@ -113,7 +113,7 @@ fn api() -> (Router<Arc<Web>>, utoipa::openapi::OpenApi) {
         .split_for_parts()
 }
 
-/// The OpenAPI document, as JSON text.
+/// The `OpenAPI` document, as JSON text.
 pub fn openapi() -> String {
     api().1.to_pretty_json().unwrap_or_default()
 }

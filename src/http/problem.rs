@@ -29,9 +29,13 @@ pub(super) struct Mistake {
     pub(super) detail: String,
 }
 
-/// An error as `application/problem+json`.
+/// An error as `application/problem+json`. Boxed, because nearly every handler may return it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem(Box<ProblemBody>);
+
+/// The body of an error (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct Problem {
+pub(super) struct ProblemBody {
     /// Names the kind of problem.
     pub(super) r#type: String,
     /// The kind in words.
@@ -52,7 +56,7 @@ pub(super) struct Problem {
 impl Problem {
     /// A problem with a status, a code and words.
     pub(super) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(ProblemBody {
             r#type: format!("urn:switchboard:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
@@ -60,7 +64,7 @@ impl Problem {
             code: code.to_owned(),
             errors: Vec::new(),
             retry_after_seconds: None,
-        }
+        }))
     }
 
     /// 401: nobody is signed in.
@@ -82,7 +86,7 @@ impl Problem {
     pub(super) fn validation(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", detail.clone());
-        problem.errors =
+        problem.0.errors =
             vec![Mistake { pointer: Some(pointer.into()), line: None, column: None, severity: None, detail }];
         problem
     }
@@ -90,9 +94,9 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after = self.retry_after_seconds;
-        let mut response = (status, Json(self)).into_response();
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.0.retry_after_seconds;
+        let mut response = (status, Json(self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = retry_after {
@@ -148,7 +152,7 @@ impl From<accounts::Error> for Problem {
             accounts::Error::WrongCredentials => Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", detail),
             accounts::Error::TooManyAttempts(wait) => {
                 let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail);
-                problem.retry_after_seconds = Some(wait.as_secs().max(1));
+                problem.0.retry_after_seconds = Some(wait.as_secs().max(1));
                 problem
             }
             accounts::Error::BadInvitation => Self::new(StatusCode::NOT_FOUND, "not_found", detail),
@@ -167,7 +171,7 @@ impl From<documents::Error> for Problem {
         match error {
             documents::Error::Mistakes(problems) => {
                 let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", detail);
-                problem.errors = problems.iter().map(mistake).collect();
+                problem.0.errors = problems.iter().map(mistake).collect();
                 problem
             }
             documents::Error::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail),

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::Web;
 use super::dto::{AgentDto, time};
 use super::guard::{Anyone, COOKIE, From, Named, Strict, session_token};
-use super::problem::Problem;
+use super::problem::{Problem, ProblemBody};
 use crate::service::accounts::{self, SignedIn};
 use crate::store::accounts::{Agent, Role};
 
@@ -60,14 +60,14 @@ pub(super) struct Accept {
 
 /// Who is signed in.
 #[utoipa::path(get, path = "/api/v1/session", tag = "session",
-    responses((status = 200, body = SessionDto), (status = 401, body = Problem)))]
+    responses((status = 200, body = SessionDto), (status = 401, body = ProblemBody)))]
 pub(super) async fn who(State(web): State<Arc<Web>>, Anyone { agent }: Anyone) -> Json<SessionDto> {
     Json(describe(&web, agent))
 }
 
 /// Signs in: sets the session's cookie.
 #[utoipa::path(post, path = "/api/v1/session", tag = "session", request_body = SignIn,
-    responses((status = 200, body = SessionDto), (status = 401, body = Problem), (status = 429, body = Problem)))]
+    responses((status = 200, body = SessionDto), (status = 401, body = ProblemBody), (status = 429, body = ProblemBody)))]
 pub(super) async fn sign_in(
     State(web): State<Arc<Web>>,
     From(from): From,
@@ -89,7 +89,7 @@ pub(super) async fn sign_out(State(web): State<Arc<Web>>, headers: HeaderMap) ->
 
 /// Whom a link is for.
 #[utoipa::path(get, path = "/api/v1/invitations/{token}", tag = "session",
-    responses((status = 200, body = InvitationDto), (status = 404, body = Problem)))]
+    responses((status = 200, body = InvitationDto), (status = 404, body = ProblemBody)))]
 pub(super) async fn invitation(
     State(web): State<Arc<Web>>,
     Named(token): Named<String>,
@@ -100,7 +100,7 @@ pub(super) async fn invitation(
 
 /// Takes an invitation: sets name and password and signs in. The link works once.
 #[utoipa::path(post, path = "/api/v1/invitations/{token}", tag = "session", request_body = Accept,
-    responses((status = 200, body = SessionDto), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = SessionDto), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(super) async fn accept(
     State(web): State<Arc<Web>>,
     Named(token): Named<String>,

@@ -12,27 +12,24 @@ use crate::store::{Conn, Result};
 
 /// The identity a sender writes from, brought up to date with what they told this time.
 pub(super) async fn learn(conn: &mut Conn, inbox: InboxId, sender: &Sender, now: Timestamp) -> Result<Identity> {
-    match contacts::identity(conn, inbox, &sender.address).await? {
-        Some(known) => {
-            let learnt = merged(&known, sender);
-            if learnt != known {
-                contacts::update(conn, &learnt).await?;
-            }
-            Ok(learnt)
+    if let Some(known) = contacts::identity(conn, inbox, &sender.address).await? {
+        let learnt = merged(&known, sender);
+        if learnt != known {
+            contacts::update(conn, &learnt).await?;
         }
-        None => {
-            let blank = Identity {
-                id: ids::new(IdentityId::from_parts, now),
-                contact: ids::new(ContactId::from_parts, now),
-                name: None,
-                email: None,
-                proof: Proof::Anonymous,
-                facts: BTreeMap::new(),
-            };
-            let identity = merged(&blank, sender);
-            contacts::add(conn, inbox, &sender.address, &identity, now).await?;
-            Ok(identity)
-        }
+        Ok(learnt)
+    } else {
+        let blank = Identity {
+            id: ids::new(IdentityId::from_parts, now),
+            contact: ids::new(ContactId::from_parts, now),
+            name: None,
+            email: None,
+            proof: Proof::Anonymous,
+            facts: BTreeMap::new(),
+        };
+        let identity = merged(&blank, sender);
+        contacts::add(conn, inbox, &sender.address, &identity, now).await?;
+        Ok(identity)
     }
 }
 
@@ -45,11 +42,10 @@ fn merged(known: &Identity, sender: &Sender) -> Identity {
         learnt.email = sender.email.as_deref().and_then(short).or(learnt.email);
     }
     for (name, value) in &sender.facts {
-        if learnt.facts.len() < limits::FACTS_MAX || learnt.facts.contains_key(name) {
-            if let (Some(name), Some(value)) = (short(name), short(value)) {
+        if (learnt.facts.len() < limits::FACTS_MAX || learnt.facts.contains_key(name))
+            && let (Some(name), Some(value)) = (short(name), short(value)) {
                 learnt.facts.insert(name, value);
             }
-        }
     }
     learnt
 }

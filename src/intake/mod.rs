@@ -127,7 +127,7 @@ async fn file_message(
             language,
         },
     };
-    let (state, effects) = turn::play(conn, library, &record, event, now).await?;
+    let (state, effects) = turn::play(conn, library, &record, &event, now).await?;
     persist::persist(conn, &mut record, state, effects, &["message"], now).await?;
     Ok(Accepted::Filed { conversation: record.state.id, message: Some(entry.id), seq: entry.seq })
 }
@@ -166,7 +166,7 @@ async fn file_signal(
         seq: record.seq,
         kind: EventKind::ContactOpened { contact: contact::facts(&identity), language: signal.from.language.clone() },
     };
-    let (state, effects) = turn::play(conn, library, &record, event, now).await?;
+    let (state, effects) = turn::play(conn, library, &record, &event, now).await?;
     persist::persist(conn, &mut record, state, effects, &[], now).await?;
     Ok(Accepted::Filed { conversation: record.state.id, message: None, seq: record.seq })
 }

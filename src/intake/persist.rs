@@ -57,9 +57,10 @@ pub async fn persist(
         if let Some(reason) = reason(&effect) {
             change.reasons.push(reason.to_owned());
         }
-        match effect {
-            Effect::Notify(notice) => change.notices.push(notice),
-            effect => made.extend(carry_out(conn, record, effect, now).await?),
+        if let Effect::Notify(notice) = effect {
+            change.notices.push(notice);
+        } else {
+            made.extend(carry_out(conn, record, effect, now).await?);
         }
     }
     record.state.seq = record.seq;
@@ -93,10 +94,7 @@ async fn carry_out(conn: &mut Conn, record: &mut Record, effect: Effect, now: Ti
             add_entry(conn, record, entry(author, Body::Note(text), now)).await.map(Some)
         }
         Effect::Log(log) => {
-            let answered = match &log.what {
-                Happening::Answered { article, .. } => Some(*article),
-                _ => None,
-            };
+            let answered = if let Happening::Answered { article, .. } = &log.what { Some(*article) } else { None };
             let entry = add_entry(conn, record, entry(Author::System, Body::Log(log), now)).await?;
             if let Some(article) = answered {
                 feedback::add_answer(conn, conversation, entry.seq, article, now).await?;

@@ -107,8 +107,5 @@ impl ThreadReader for InboxSink {
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn unavailable(error: Error) -> SinkError {
-    match error {
-        Error::Stopping => SinkError::Stopping,
-        error => SinkError::Unavailable(error.to_string()),
-    }
+    if matches!(error, Error::Stopping) { SinkError::Stopping } else { SinkError::Unavailable(error.to_string()) }
 }

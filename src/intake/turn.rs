@@ -1,5 +1,7 @@
 //! One turn: steps the engine and answers its questions until it asks none.
 
+use std::collections::BTreeMap;
+
 use switchboard_contract::Timestamp;
 use switchboard_engine::{Ask, Conversation, Effect, Env, Event, EventKind, Found, Hit, Target, Verdict, limits, step};
 
@@ -7,17 +9,28 @@ use crate::library::Library;
 use crate::store::conversations::{self, Record};
 use crate::store::{Conn, Result};
 
-/// Steps a conversation through an event. Nothing is written.
+/// Steps a conversation through an event, with the queues as they are in the database. Nothing is written.
 pub async fn play(
     conn: &mut Conn,
     library: &Library,
     record: &Record,
-    event: Event,
+    event: &Event,
     now: Timestamp,
 ) -> Result<(Conversation, Vec<Effect>)> {
     let queues = conversations::queues(conn).await?;
-    let env = Env { now, book: &library.book, flows: &library.flows, queue_ahead: queues.values().sum() };
-    let (seq, mut transition) = (event.seq, step(&record.state, &event, &env));
+    Ok(run(library, &queues, &record.state, event, now))
+}
+
+/// Steps a state through an event and answers the engine's questions from the library. Pure.
+pub fn run(
+    library: &Library,
+    queues: &BTreeMap<String, u32>,
+    state: &Conversation,
+    event: &Event,
+    now: Timestamp,
+) -> (Conversation, Vec<Effect>) {
+    let env = Env { now, book: &library.book, flows: &library.flows, queues };
+    let (seq, mut transition) = (event.seq, step(state, event, &env));
     let mut effects = std::mem::take(&mut transition.effects);
     for _ in 0..limits::ASKS_PER_EVENT_MAX {
         let Some(ask) = transition.ask.take() else { break };
@@ -25,11 +38,11 @@ pub async fn play(
         transition = step(&transition.state, &found, &env);
         effects.append(&mut transition.effects);
     }
-    Ok((transition.state, effects))
+    (transition.state, effects)
 }
 
 /// Answers a question of the engine from the library.
-pub fn answer(library: &Library, ask: &Ask) -> Found {
+fn answer(library: &Library, ask: &Ask) -> Found {
     match ask {
         Ask::Find { question, language } => library.find(question, language),
         Ask::Article { slug, language } => match library.article(slug, language) {

@@ -60,9 +60,9 @@ impl Library {
 
     /// The teams conversations can be handed to: the default one and those that flows name.
     pub fn teams(&self) -> Vec<String> {
-        let named = self.flows.iter().flat_map(|(flow, _)| &flow.steps).filter_map(|step| match &step.action {
-            Action::Handoff(handoff) => handoff.team.clone(),
-            _ => None,
+        let named = self.flows.iter().flat_map(|(flow, _)| &flow.steps).filter_map(|step| {
+            let Action::Handoff(handoff) = &step.action else { return None };
+            handoff.team.clone()
         });
         let mut teams: Vec<String> = std::iter::once(self.book.team.clone()).chain(named).collect();
         teams.sort();

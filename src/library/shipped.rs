@@ -30,6 +30,9 @@ pub fn documents() -> Vec<(Key, String)> {
 }
 
 /// The shipped bot book.
+///
+/// # Panics
+/// When it can't be read: a test holds that it can.
 pub fn bot_book() -> BotBook {
     let source = documents().into_iter().find(|(key, _)| key.kind == Kind::BotBook).map(|(_, source)| source);
     book::parse(BOT_BOOK, &source.unwrap_or_default()).unwrap_or_else(|problems| {

@@ -82,17 +82,14 @@ async fn act_in(
         let entry = entries::get(conn, conversation, Seq(place.parse().unwrap_or(0))).await?;
         return Ok(Done { record, entry });
     }
-    let act = match act {
-        AgentAct::Reply { content, seen, anyway, .. } => {
-            let last_foreign = entries::last_foreign(conn, conversation, &agent.id.to_string()).await?;
-            AgentAct::Reply { content, seen, anyway, last_foreign }
-        }
-        act => act,
-    };
+    let mut act = act;
+    if let AgentAct::Reply { last_foreign, .. } = &mut act {
+        *last_foreign = entries::last_foreign(conn, conversation, &agent.id.to_string()).await?;
+    }
     let makes_entry = matches!(act, AgentAct::Reply { .. } | AgentAct::Note { .. });
     let actor = AgentRef { id: agent.id, name: agent.name.clone() };
     let event = Event { id: None, seq: record.seq, kind: EventKind::Agent { agent: actor, act } };
-    let (state, effects) = turn::play(conn, &core.library.get(), &record, event, now).await?;
+    let (state, effects) = turn::play(conn, &core.library.get(), &record, &event, now).await?;
     if let Some(refusal) = effects.iter().find_map(refusal) {
         return Err(refusal.into());
     }

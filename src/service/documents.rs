@@ -32,10 +32,7 @@ pub enum Error {
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
-        match error {
-            store::Error::Stale => Self::Stale,
-            error => Self::Store(error),
-        }
+        if matches!(error, store::Error::Stale) { Self::Stale } else { Self::Store(error) }
     }
 }
 

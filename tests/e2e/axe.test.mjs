@@ -72,7 +72,7 @@ for (const colorScheme of ["light", "dark"]) {
       await clean(t, desk.page, `list: ${view}`);
     }
     await desk.show("waiting");
-    await desk.open("talk to a person");
+    await desk.open();
     await desk.panel.waitFor();
     await desk.settled();
     await clean(t, desk.page, "conversation, waiting");
@@ -112,7 +112,7 @@ for (const colorScheme of ["light", "dark"]) {
       await desk.settled();
       await clean(t, desk.page, `${path}, on a phone`);
     }
-    await desk.open("");
+    await desk.open();
     await desk.settled();
     await clean(t, desk.page, "conversation, on a phone");
   });

@@ -19,7 +19,7 @@ test("two agents with one conversation", async (t) => {
   await chapter("each sees that the other is there", async () => {
     for (const desk of [ana, ben]) {
       await desk.show("waiting");
-      await desk.open("talk to a person");
+      await desk.open();
     }
     await ana.viewers.getByText("Ben is viewing").waitFor();
     await ben.viewers.getByText("Ana is viewing").waitFor();

@@ -63,13 +63,13 @@ export class Customer {
     await this.panel.getByTestId("choices").last().getByRole("button", { name: label, exact: true }).click();
   }
 
-  /** Waits for a message after those already heard; returns it. */
-  async hears(words, from = "bot") {
+  /** Waits for a message after those already heard; returns it. Without an author: of the bot or of the house itself. */
+  async hears(words, from = "bot|system") {
     const fits = typeof words === "string" ? (text) => text.includes(words) : (text) => words.test(text);
     try {
       return await until(`${from} says ${words}`, async () => {
         const rows = await this.transcript();
-        const at = rows.findIndex((row, index) => index >= this.#heard && row.from === from && fits(row.text));
+        const at = rows.findIndex((row, index) => index >= this.#heard && from.split("|").includes(row.from) && fits(row.text));
         if (at < 0) return null;
         this.#heard = at + 1;
         return rows[at];

@@ -70,8 +70,8 @@ export class Desk {
     await this.page.waitForURL(new RegExp(`/console/${view}$`));
   }
 
-  /** Opens the conversation whose row says this. */
-  async open(words) {
+  /** Opens the first conversation of the list, or the first whose row says this. */
+  async open(words = "") {
     await this.rows.filter({ hasText: words }).first().click();
     await this.transcript.waitFor();
   }

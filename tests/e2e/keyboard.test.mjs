@@ -102,13 +102,13 @@ test("an agent claims, replies, notes, transfers and resolves by keyboard only",
 
   await chapter("resolve, reopen, return to the bot", async () => {
     await press("e");
-    await customer.hears("has marked this as solved", "system");
+    await customer.hears("is marked as solved", "system");
     await desk.told("Resolved.");
     await press("Shift+R");
     await desk.told("Opened again.");
     await press("t");
     await desk.told("Returned to the bot.");
-    await customer.hears("You're back with me, Juno");
+    await customer.hears("You're back with Juno");
   });
 
   await chapter("the palette finds what has no key", async () => {

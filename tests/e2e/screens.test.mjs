@@ -75,7 +75,7 @@ test("pictures of widget and console", async (t) => {
   await desk.show("waiting");
   await until("the list is there", async () => (await desk.rows.count()) === 4);
   await shoot(desk.page, "console-waiting");
-  await desk.open("talk to a person");
+  await desk.open();
   await desk.panel.waitFor();
   await shoot(desk.page, "console-brief");
   await desk.act("claim");

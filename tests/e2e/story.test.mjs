@@ -42,7 +42,7 @@ test("a customer is helped, from the first question to the rating", async (t) =>
     await customer.hears("What is happening?");
     await presses("Nothing works");
     await customer.hears("What does it show?");
-    await says("How can I pay my bill by direct debit?");
+    await says("How do I set up direct debit?");
     const answer = await customer.hears(/direct debit/i);
     assert.match(answer.source, /^Source: .+/);
     await customer.hears("What does it show?");
@@ -62,7 +62,7 @@ test("a customer is helped, from the first question to the rating", async (t) =>
     await server.restart();
     assert.equal(server.log.filter((line) => line.startsWith("first agent")).length, 1, "the link is printed on the very first start only");
     await says("no");
-    await customer.hears(/restart/i);
+    await customer.hears("Pull the power plug");
     await presses("No, not really");
     await customer.hears("Do neighbours with Larkfield have the same trouble?");
   });
@@ -85,7 +85,7 @@ test("a customer is helped, from the first question to the rating", async (t) =>
   await chapter("the customer asks for a person in their own words, and is told what happens next", async () => {
     await says("this is too complicated, can I talk to a human please");
     await customer.hears("You're next in line");
-    await customer.panel.getByText("You are next. A person will be with you shortly.").waitFor();
+    await customer.panel.getByText("You are next.").waitFor();
   });
 
   const desk = await Desk.accept(await person(), server.origin, server.invitation, "Ana");
@@ -93,7 +93,7 @@ test("a customer is helped, from the first question to the rating", async (t) =>
 
   await chapter("an agent finds the conversation waiting, with the whole context", async () => {
     await desk.show("waiting");
-    await desk.open("talk to a human");
+    await desk.open();
     id = desk.conversation;
     await desk.sees("How do I return the Larkbox?");
     await desk.sees("can I talk to a human please");
@@ -131,7 +131,7 @@ test("a customer is helped, from the first question to the rating", async (t) =>
 
   await chapter("the agent resolves; the customer is told and rates", async () => {
     await desk.act("resolve");
-    await customer.hears("has marked this as solved", "system");
+    await customer.hears("is marked as solved", "system");
     await customer.hears("How did we do?");
     await presses("Very good");
     await customer.hears("Would you like to add anything");

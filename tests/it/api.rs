@@ -186,7 +186,7 @@ async fn signing_in_is_limited_and_tells_nothing() {
         last = stranger.post(&server, "/session", json!({"email": "admin@localhost", "password": "wrong"})).await.0;
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
-    server.clock.advance(std::time::Duration::from_secs(16 * 60));
+    server.clock.advance(std::time::Duration::from_mins(16));
     let (status, _) =
         stranger.post(&server, "/session", json!({"email": "admin@localhost", "password": PASSWORD})).await;
     assert_eq!(status, StatusCode::OK, "the window is over");
@@ -209,7 +209,7 @@ async fn an_invitation_works_once_and_not_for_ever() {
         "/invitations/{}",
         invited["invitation_url"].as_str().and_then(|url| url.rsplit('/').next()).expect("a token")
     );
-    server.clock.advance(std::time::Duration::from_secs(73 * 3_600));
+    server.clock.advance(std::time::Duration::from_hours(73));
     let (status, _) = stranger.post(&server, &path, json!({"name": "Ben", "password": PASSWORD})).await;
     assert_eq!(status, StatusCode::NOT_FOUND, "over");
 }
@@ -234,7 +234,7 @@ async fn lists_page_through_everything_once() {
     let (server, admin) = house().await;
     let mut customers = Vec::new();
     for number in 0..5 {
-        server.clock.advance(std::time::Duration::from_secs(60));
+        server.clock.advance(std::time::Duration::from_mins(1));
         customers.push(waiting(&server, &format!("customer {number}")).await);
     }
     for view in ["waiting", "open"] {
@@ -405,7 +405,7 @@ impl News {
                         block.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
                     };
                     let event = field("event:").zip(field("data:"));
-                    self.buffer = rest.to_owned();
+                    self.buffer = String::from(rest);
                     if let Some((name, data)) = event {
                         return (name, serde_json::from_str(&data).expect("JSON"));
                     }

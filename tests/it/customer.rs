@@ -113,6 +113,14 @@ impl Customer {
     pub(crate) async fn open(&mut self) {
         self.send(&json!({"t": "open"})).await;
         self.settle().await;
+        self.know_conversation().await;
+    }
+
+    /// Whoever opened the chat or wrote has a conversation, and is told which.
+    async fn know_conversation(&mut self) {
+        while self.conversation.is_null() {
+            self.until("a conversation", |frame| frame["t"] == "conversation").await;
+        }
     }
 
     /// Frames are answered in order, so a pong says that everything before it was worked on.
@@ -151,7 +159,9 @@ impl Customer {
         self.send(&frame).await;
         let id = frame["id"].clone();
         self.last_sent = Some(frame);
-        self.until("an ack", |frame| frame["t"] == "ack" && frame["id"] == id).await
+        let ack = self.until("an ack", |frame| frame["t"] == "ack" && frame["id"] == id).await;
+        self.know_conversation().await;
+        ack
     }
 
     /// Reads until an entry of this place has come.

@@ -37,7 +37,7 @@ impl Desk {
             .call(server, Method::POST, &format!("/invitations/{token}"), Some(json!({"name": name, "password": PASSWORD})))
             .await;
         assert_eq!(status, StatusCode::OK, "{body}");
-        desk.id = body["agent"]["id"].as_str().expect("an id").to_owned();
+        desk.id = String::from(body["agent"]["id"].as_str().expect("an id"));
         desk
     }
 

@@ -17,9 +17,8 @@ async fn a_forged_token_is_refused() {
     socket.send(Message::text(hello.to_string())).await.expect("sent");
     let code = in_time("a close frame", async {
         loop {
-            match socket.next().await.expect("open").expect("a frame") {
-                Message::Close(frame) => return frame.map(|frame| u16::from(frame.code)),
-                _ => continue,
+            if let Message::Close(frame) = socket.next().await.expect("open").expect("a frame") {
+                return frame.map(|frame| u16::from(frame.code));
             }
         }
     })
@@ -48,14 +47,12 @@ async fn a_burst_of_one_visitor_does_not_keep_another_waiting() {
     let answers = tokio::spawn(async move {
         let (mut acks, mut refused, mut code) = (0, 0, None);
         while let Some(Ok(message)) = receiver.next().await {
-            match message {
-                Message::Text(text) => {
-                    let frame: Value = serde_json::from_str(&text).expect("JSON");
-                    acks += u32::from(frame["t"] == "ack");
-                    refused += u32::from(frame["t"] == "nack" && frame["code"] == "rate_limited");
-                }
-                Message::Close(frame) => code = frame.map(|frame| u16::from(frame.code)),
-                _ => {}
+            if let Message::Close(frame) = &message {
+                code = frame.as_ref().map(|frame| u16::from(frame.code));
+            } else if let Message::Text(text) = &message {
+                let frame: Value = serde_json::from_str(text).expect("JSON");
+                acks += u32::from(frame["t"] == "ack");
+                refused += u32::from(frame["t"] == "nack" && frame["code"] == "rate_limited");
             }
         }
         (acks, refused, code)

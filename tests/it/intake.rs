@@ -68,10 +68,8 @@ async fn account(house: &House) -> ledger::Account {
 }
 
 fn conversation(accepted: &Accepted) -> ConversationId {
-    match accepted {
-        Accepted::Filed { conversation, .. } => *conversation,
-        other => panic!("filed expected, got {other:?}"),
-    }
+    let Accepted::Filed { conversation, .. } = accepted else { panic!("filed expected, got {accepted:?}") };
+    *conversation
 }
 
 async fn agent(house: &House, name: &'static str) -> Agent {
@@ -166,10 +164,10 @@ async fn a_bot_message_under_way_is_refused_at_commit_when_an_agent_takes_over()
     let id = conversation(&accept(&house, message("m1", "hello")).await);
     let ana = agent(&house, "ana").await;
     // The bot reads the conversation and decides what to say …
-    let mut stale = record(&house, id).await;
+    let mut old = record(&house, id).await;
     let event = Event {
         id: Some("m2".to_owned()),
-        seq: stale.seq,
+        seq: old.seq,
         kind: EventKind::ContactWrote {
             content: Content::plain("are you there?"),
             choice: None,
@@ -179,7 +177,7 @@ async fn a_bot_message_under_way_is_refused_at_commit_when_an_agent_takes_over()
     };
     let mut conn = house.core.store.reader().await.expect("a reader");
     let library = house.core.library.get();
-    let (state, effects) = turn::play(&mut conn, &library, &stale, event, START).await.expect("plays");
+    let (decided, effects) = turn::play(&mut conn, &library, &old, &event, START).await.expect("plays");
     drop(conn);
     assert!(!effects.is_empty(), "the bot had something to say");
     // … an agent takes over before that is committed …
@@ -190,7 +188,7 @@ async fn a_bot_message_under_way_is_refused_at_commit_when_an_agent_takes_over()
         .core
         .store
         .write::<_, Error, _>(move |conn| {
-            Box::pin(async move { persist::persist(conn, &mut stale, state, effects, &[], START).await.map(drop) })
+            Box::pin(async move { persist::persist(conn, &mut old, decided, effects, &[], START).await.map(drop) })
         })
         .await;
     assert!(matches!(refused, Err(Error::Stale)), "{refused:?}");

@@ -70,7 +70,7 @@ async fn every_version_of_a_flow_is_kept_for_the_conversations_that_run_on_it() 
     let first = service::get(&core, &flow("complaint")).await.expect("shipped");
     let next = format!("{}\n# next\n", first.source);
     service::put(&core, flow("complaint"), first.version, next, "Ana").await.expect("saved");
-    let all = documents::load(&mut *core.store.reader().await.expect("a reader")).await.expect("reads");
+    let all = documents::load(&mut core.store.reader().await.expect("a reader")).await.expect("reads");
     let versions: Vec<(i64, bool)> =
         all.iter().filter(|d| d.key == flow("complaint")).map(|d| (d.version, d.head)).collect();
     assert_eq!(versions, [(1, false), (2, true)]);

@@ -92,6 +92,11 @@ impl Pattern {
         &self.source
     }
 
+    /// Whether what it matches is the whole text.
+    pub fn spans(&self, text: &str) -> bool {
+        self.regex.find(text).is_some_and(|found| found.len() == text.len())
+    }
+
     /// Whether it matches.
     pub fn is_match(&self, text: &str) -> bool {
         self.regex.is_match(text)

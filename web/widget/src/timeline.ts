@@ -26,7 +26,9 @@ export interface MessageRow {
   /** Of a group by one author. */
   readonly first: boolean;
   readonly last: boolean;
-  /** How far an own message got; null where it need not be told. */
+  /** How far an own message got; null for those of others. */
+  readonly state: Outgoing["state"] | null;
+  /** The state where it is worth telling. */
   readonly note: Outgoing["state"] | null;
 }
 
@@ -39,7 +41,7 @@ export interface Choices {
 
 export type Row = DayRow | MessageRow;
 
-type Draft = Omit<MessageRow, "first" | "last">;
+type Draft = Omit<MessageRow, "first" | "last" | "note">;
 
 export function timeline({ entries, pending }: State): Row[] {
   const confirmed = new Set(entries.map(({ cid }) => cid));
@@ -50,12 +52,12 @@ export function timeline({ entries, pending }: State): Row[] {
 
   const rows: Row[] = [];
   drafts.forEach((draft, i) => {
-    const { at, key, note } = draft;
+    const { at, key, state } = draft;
     const before = drafts[i - 1];
     const after = drafts[i + 1];
     if (!before || day(before.at) !== day(at)) rows.push({ kind: "day", key: `day ${key}`, at });
-    const told = note === "failed" || i === lastOwn || (note !== "sent" && note !== after?.note);
-    rows.push({ ...draft, first: !together(before, draft), last: !together(draft, after), note: told ? note : null });
+    const told = state === "failed" || i === lastOwn || (state !== "sent" && state !== after?.state);
+    rows.push({ ...draft, first: !together(before, draft), last: !together(draft, after), note: told ? state : null });
   });
   return rows;
 }
@@ -64,13 +66,13 @@ export function timeline({ entries, pending }: State): Row[] {
 function fromEntry(entry: Entry, choices: Choices | null): Draft {
   const { cid, seq, at, from, text, format, citation } = entry;
   const kind = from.kind === "system" ? "system" : "message";
-  const note = from.kind === "contact" ? "sent" : null;
-  return { kind, key: cid ?? `#${seq}`, at, said: { from, text, format, citation }, choices, note };
+  const state = from.kind === "contact" ? "sent" : null;
+  return { kind, key: cid ?? `#${seq}`, at, said: { from, text, format, citation }, choices, state };
 }
 
 function fromPending({ id, at, text, state }: Outgoing): Draft {
   const said: Said = { from: { kind: "contact" }, text, format: "plain", citation: null };
-  return { kind: "message", key: id, at, said, choices: null, note: state };
+  return { kind: "message", key: id, at, said, choices: null, state };
 }
 
 function choices(entries: readonly Entry[], waiting: readonly Outgoing[], i: number, asked: number): Choices | null {

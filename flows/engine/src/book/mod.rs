@@ -52,12 +52,20 @@ impl BotBook {
     /// so.
     pub fn hears(&self, meaning: Meaning, words: &str, language: &str) -> Option<&str> {
         let folded = text::fold(words);
-        if folded.is_empty() {
-            return None;
-        }
-        let lists = self.words.get(&meaning)?;
-        let own = lists.get(language);
-        let others = lists.iter().filter(|(tag, _)| *tag != language).map(|(_, list)| list);
-        own.into_iter().chain(others).find_map(|list| list.find(&folded, meaning.may_be_contained()))
+        self.lists(meaning, language).find_map(|list| list.find(&folded, meaning.may_be_contained()))
+    }
+
+    /// The same when the words mean this and nothing else: a phrase within a longer utterance doesn't count.
+    pub fn hears_only(&self, meaning: Meaning, words: &str, language: &str) -> Option<&str> {
+        let folded = text::fold(words);
+        self.lists(meaning, language).find_map(|list| list.find_whole(&folded))
+    }
+
+    /// The words for a meaning in every language, the conversation's first.
+    fn lists(&self, meaning: Meaning, language: &str) -> impl Iterator<Item = &Words> {
+        let lists = self.words.get(&meaning);
+        let own = lists.and_then(|lists| lists.get(language));
+        let others = lists.into_iter().flatten().filter(move |(tag, _)| *tag != language).map(|(_, list)| list);
+        own.into_iter().chain(others)
     }
 }

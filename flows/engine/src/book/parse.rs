@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{BotBook, Meaning, TextId, Words};
-use crate::problem::Problem;
+use crate::problem::{Place, Problem, did_you_mean};
+use crate::template;
 use crate::text::{self, LocalText, Pattern};
 use crate::yaml::{self, Map, Node, Reader, place};
 
@@ -59,9 +60,21 @@ fn read_texts(reader: &mut Reader<'_>, map: &Map<'_>, default: &str) -> BTreeMap
         if !text.has(default) {
             reader.error(entry.at, format!("the text `{name}` is missing in the default language `{default}`"));
         }
+        check_placeholders(reader, *id, entry.at, &text);
         texts.insert(*id, text);
     }
     texts
+}
+
+/// A placeholder that nothing fills would leave a hole in what the customer reads.
+fn check_placeholders(reader: &mut Reader<'_>, id: TextId, at: Place, text: &LocalText) {
+    let known: Vec<&str> = id.own_placeholder().into_iter().chain(TextId::PLACEHOLDERS).collect();
+    let used = text.all().flat_map(|(_, words)| template::placeholders(words));
+    for (name, _) in used.filter(|(name, _)| !known.contains(name)) {
+        let hint = did_you_mean(name, known.iter().copied());
+        let hint = if hint.is_empty() { format!("; it may hold {}", yaml::list(&known)) } else { hint };
+        reader.error(at, format!("nothing fills `{{{{{name}}}}}` in the text `{}`{hint}", id.as_str()));
+    }
 }
 
 fn read_words(reader: &mut Reader<'_>, map: &Map<'_>) -> BTreeMap<Meaning, BTreeMap<String, Words>> {

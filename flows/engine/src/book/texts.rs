@@ -83,7 +83,7 @@ text_ids! {
     TransferredTeam = "transferred_team",
     /// The bot goes on instead.
     ReturnedToBot = "returned_to_bot",
-    /// A person has solved it.
+    /// A person, `{{agent}}`, has solved it.
     ResolvedByAgent = "resolved_by_agent",
     /// The bot has solved it.
     ResolvedByBot = "resolved_by_bot",
@@ -136,4 +136,64 @@ text_ids! {
 impl TextId {
     /// The labels of the scores, 1 to 5.
     pub const RATINGS: [Self; 5] = [Self::Rating1, Self::Rating2, Self::Rating3, Self::Rating4, Self::Rating5];
+
+    /// The placeholders that every text may hold.
+    pub const PLACEHOLDERS: [&'static str; 3] = ["bot", "contact.name", "contact.email"];
+
+    /// The placeholder that this text may hold besides, if any.
+    pub const fn own_placeholder(self) -> Option<&'static str> {
+        match self {
+            Self::HandoffQueue => Some("ahead"),
+            Self::Joined | Self::Transferred | Self::ResolvedByAgent => Some("agent"),
+            Self::SwitchPrompt | Self::AnswerSource => Some("title"),
+            Self::Greeting
+            | Self::GreetingAgain
+            | Self::MenuPrompt
+            | Self::MenuPerson
+            | Self::YouAreWelcome
+            | Self::Retry
+            | Self::RetryChoice
+            | Self::RetryEmail
+            | Self::RetryNumber
+            | Self::RetryYesNo
+            | Self::RetryText
+            | Self::Resume
+            | Self::HelpedPrompt
+            | Self::HelpedYes
+            | Self::HelpedNo
+            | Self::HelpedThanks
+            | Self::NotHelped
+            | Self::BetweenPrompt
+            | Self::BetweenNone
+            | Self::NotUnderstood
+            | Self::OfferYes
+            | Self::OfferNo
+            | Self::OfferDeclined
+            | Self::HandoffFirst
+            | Self::HandoffSensitive
+            | Self::TransferredTeam
+            | Self::ReturnedToBot
+            | Self::ResolvedByBot
+            | Self::RatingPrompt
+            | Self::Rating1
+            | Self::Rating2
+            | Self::Rating3
+            | Self::Rating4
+            | Self::Rating5
+            | Self::RatingComment
+            | Self::RatingSkip
+            | Self::RatingThanks
+            | Self::Reopened
+            | Self::StillWaiting
+            | Self::StartAnew
+            | Self::Restarted
+            | Self::BackImpossible
+            | Self::Cancelled
+            | Self::SwitchYes
+            | Self::SwitchNo
+            | Self::Yes
+            | Self::No
+            | Self::TooLong => None,
+        }
+    }
 }

@@ -67,6 +67,9 @@ pub struct Words {
 impl Words {
     /// The phrase or the pattern that a folded utterance fits.
     pub(crate) fn find(&self, folded: &str, contained: bool) -> Option<&str> {
+        if folded.is_empty() {
+            return None;
+        }
         let bare = folded.trim_end_matches('?');
         let spaced = if contained { spaced_words(folded) } else { String::new() };
         let says = |phrase: &&String| {
@@ -79,6 +82,21 @@ impl Words {
             .find(says)
             .map(String::as_str)
             .or_else(|| self.patterns.iter().find(|pattern| pattern.is_match(folded)).map(Pattern::source))
+    }
+
+    /// The phrase that a folded utterance is, or the pattern that fits all of it.
+    pub(crate) fn find_whole(&self, folded: &str) -> Option<&str> {
+        let bare = folded.trim_end_matches('?');
+        if bare.is_empty() {
+            return None;
+        }
+        let spaced = spaced_words(bare);
+        let is_said = |phrase: &&String| {
+            phrase.trim_end_matches('?') == bare || (spaced.trim() != "" && spaced_words(phrase) == spaced)
+        };
+        let fits = |pattern: &&Pattern| pattern.spans(folded) || pattern.spans(bare);
+        let phrase = self.phrases.iter().find(is_said).map(String::as_str);
+        phrase.or_else(|| self.patterns.iter().find(fits).map(Pattern::source))
     }
 }
 

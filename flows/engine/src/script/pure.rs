@@ -26,7 +26,7 @@ pub trait Finder {
     fn article(&self, slug: &str, language: &str) -> Option<ArticleCard>;
 }
 
-/// The engine alone, with several conversations and one queue, on a virtual clock.
+/// The engine alone, with several conversations and their teams' queues, on a virtual clock.
 pub struct PureHarness {
     book: BotBook,
     flows: FlowSet,
@@ -89,23 +89,26 @@ impl PureHarness {
         customer.last_message_at = Seq::default();
     }
 
-    fn queue_ahead(&self, name: &str) -> u32 {
-        let waits = |customer: &Customer| {
-            let handler = customer.conversation.as_ref().map(|conversation| &conversation.handler);
-            matches!(handler, Some(Handler::Queue { .. }))
-        };
-        let waiting = self.customers.iter().filter(|(other, customer)| *other != name && waits(customer)).count();
-        u32::try_from(waiting).unwrap_or(u32::MAX)
+    /// How many wait in each team's queue.
+    fn queues(&self) -> BTreeMap<String, u32> {
+        let mut queues = BTreeMap::new();
+        for conversation in self.customers.values().filter_map(|customer| customer.conversation.as_ref()) {
+            if let Handler::Queue { team, .. } = &conversation.handler {
+                *queues.entry(team.clone()).or_default() += 1;
+            }
+        }
+        queues
     }
 
     /// Steps until nothing is asked any more, as the shell does within one transaction. Gives the refusal's code, if
     /// any.
     fn deliver(&mut self, name: &str, event: Event) -> Result<Option<&'static str>, String> {
-        let queue_ahead = self.queue_ahead(name);
+        let queues = self.queues();
         let Self { book, flows, finder, now, customers, .. } = self;
-        let env = Env { now: *now, book, flows, queue_ahead };
+        let env = Env { now: *now, book, flows, queues: &queues };
         let customer = customers.get_mut(name).ok_or("this customer never came")?;
         let mut state = customer.conversation.clone().ok_or("this customer has no conversation")?;
+        let held_by = state.handler.clone();
         let mut next = Some(event);
         let mut refusal = None;
         let mut steps = 0;
@@ -113,7 +116,7 @@ impl PureHarness {
             let transition = step(&state, &event, &env);
             state = transition.state;
             for effect in &transition.effects {
-                refusal = customer.keep(effect, queue_ahead).or(refusal);
+                refusal = customer.keep(effect).or(refusal);
             }
             steps += 1;
             if steps > limits::ASKS_PER_EVENT_MAX + 1 {
@@ -123,6 +126,11 @@ impl PureHarness {
                 let found = answer(finder.as_ref(), &ask);
                 Event { id: None, seq: customer.seq, kind: EventKind::Found(found) }
             });
+        }
+        if let Handler::Queue { team, .. } = &state.handler
+            && state.handler != held_by
+        {
+            customer.waiting_before = Some(env.ahead(team, &held_by));
         }
         customer.conversation = Some(state);
         Ok(refusal)
@@ -164,7 +172,7 @@ impl PureHarness {
 
 impl Customer {
     /// Carries an effect out. Gives the code of a refusal.
-    fn keep(&mut self, effect: &Effect, queue_ahead: u32) -> Option<&'static str> {
+    fn keep(&mut self, effect: &Effect) -> Option<&'static str> {
         match effect {
             Effect::Say { speaker, content, .. } => {
                 self.seq = self.seq.next();
@@ -186,10 +194,7 @@ impl Customer {
                 self.seq = self.seq.next();
                 self.log.push(entry.what.kind().to_owned());
             }
-            Effect::Brief(brief) => {
-                self.brief = Some(brief.as_ref().clone());
-                self.waiting_before = Some(queue_ahead);
-            }
+            Effect::Brief(brief) => self.brief = Some(brief.as_ref().clone()),
             Effect::Unanswered { question, .. } => self.unanswered.push(question.clone()),
             Effect::Refuse(refusal) => return Some(refusal.code()),
             Effect::Notify(_) | Effect::Voted(_) | Effect::Rated { .. } => {}

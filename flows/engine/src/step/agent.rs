@@ -156,7 +156,7 @@ impl Turn<'_> {
         self.pass_turn(Handler::Bot);
         let by = ResolvedBy::Agent { agent: agent.clone() };
         self.resolve(by, team, &format!("{} resolved it.", agent.name));
-        self.ask_for_rating();
+        self.ask_for_rating(agent);
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use crate::event::{ArticleCard, Found, Target, Verdict};
 use crate::limits;
 use crate::step::handoff::Handoff;
 
-const ARTICLE: &str = "article:";
+pub(super) const ARTICLE: &str = "article:";
 const NONE: &str = "none";
 
 impl Turn<'_> {

@@ -1,9 +1,10 @@
 //! What a contact's words and presses mean. The order of the readings is the order of the functions.
 
-use switchboard_contract::{ChoiceId, Content, choice};
+use switchboard_contract::{Choice, ChoiceId, Content, choice};
 
+use super::answer::ARTICLE;
 use super::menu::{ANEW, FLOW, PERSON};
-use super::turn::{Turn, quoted};
+use super::turn::{Turn, quoted, value_of};
 use crate::book::{Meaning, TextId};
 use crate::brief::HandoffReason;
 use crate::conversation::{FlowRun, Handler, PendingKind, Priority, ResolvedBy, SearchPurpose, Status};
@@ -31,17 +32,32 @@ impl<'a> Turn<'a> {
         if self.state.status != Status::Resolved {
             self.state.status = Status::Open;
         }
-        let pressed = choice.and_then(|id| self.state.pending.as_ref()?.choices.iter().find(|known| known.id == *id));
-        if let Some(id) = pressed.map(|choice| choice.id.clone()) {
-            self.picked(&id);
-            return;
+        if let Some(id) = choice {
+            let at_hand = self.state.pending.as_ref().is_some_and(|known| known.choices.iter().any(|one| one.id == *id));
+            if at_hand {
+                self.picked(id);
+                return;
+            }
+            if self.pressed_late(id) {
+                return;
+            }
         }
         let words = content.text.trim();
         if words.is_empty() && content.attachments.is_empty() {
             self.log(Happening::Silent, "The message has no words and no file, so there is nothing to answer.");
             return;
         }
-        if self.wants_people(words) || self.wants_to_start_over(words) {
+        let named = self.named_option(words);
+        // Who types the words of a button of a flow or of the menu means the button.
+        let means_button = named.is_some() && self.waits_for(&[&PendingKind::Menu, &PendingKind::FlowAnswer]);
+        if !means_button && self.wants_people(words) {
+            return;
+        }
+        if let Some(id) = named {
+            self.picked(&id);
+            return;
+        }
+        if self.wants_to_start_over(words) {
             return;
         }
         if self.state.status == Status::Resolved && self.after_resolution(words) {
@@ -57,6 +73,57 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// An option of an earlier question was pressed: its words must not pass for the answer to a newer question. False when
+    /// nothing is asked, so that the words may be read as words.
+    fn pressed_late(&mut self, id: &ChoiceId) -> bool {
+        let value = value_of(id);
+        if matches!(value, PERSON | ANEW) {
+            self.picked_from_menu(value);
+            return true;
+        }
+        let free = self.state.pending.as_ref().is_none_or(|pending| pending.kind == PendingKind::Menu);
+        if !free {
+            self.log(
+                Happening::Odd,
+                "An option of an earlier question was pressed; it answers nothing that is asked now, so the question is repeated.",
+            );
+            self.repeat_question();
+            return true;
+        }
+        // A second press on the last button of a solved conversation is no wish to open it again; a subject is.
+        let is_subject = value.starts_with(FLOW) || value.starts_with(ARTICLE);
+        let settled = self.state.status == Status::Resolved && !is_subject;
+        if settled {
+            self.log(Happening::Silent, "An option of an earlier question was pressed after all was solved.");
+        }
+        settled
+    }
+
+    fn waits_for(&self, kinds: &[&PendingKind]) -> bool {
+        self.state.pending.as_ref().is_some_and(|pending| kinds.contains(&&pending.kind))
+    }
+
+    /// The words are the label of one of the options at hand, or another word for it. Its number doesn't count here.
+    fn named_option(&self, words: &str) -> Option<ChoiceId> {
+        let said = fold(words);
+        let is_said = |name: &String| fold(name).trim_end_matches('?') == said.trim_end_matches('?');
+        let names = |choice: &&Choice| is_said(&choice.label) || choice.synonyms.iter().any(is_said);
+        let choices = &self.state.pending.as_ref()?.choices;
+        choice::resolve(choices, words).filter(names).map(|choice| choice.id.clone())
+    }
+
+    /// As [`Self::hears`]; but who comments on a rating is thought to want something else only when that is all they say.
+    fn wishes(&self, meaning: Meaning, words: &str) -> Option<&'a str> {
+        let commenting = self.state.pending.as_ref().map(|pending| &pending.kind);
+        match (commenting, meaning) {
+            (Some(PendingKind::RatingComment { .. }), Meaning::Sensitive) => None,
+            (Some(PendingKind::RatingComment { .. }), _) => {
+                self.env.book.hears_only(meaning, words, &self.state.language)
+            }
+            _ => self.hears(meaning, words),
+        }
+    }
+
     /// Too long for the bot, asks for a person, or touches what no bot may handle.
     fn wants_people(&mut self, words: &str) -> bool {
         if words.chars().count() > limits::READ_CHARS_MAX {
@@ -67,12 +134,12 @@ impl<'a> Turn<'a> {
             return true;
         }
         let label = self.label(TextId::MenuPerson);
-        if fold(words) == fold(&label) || self.hears(Meaning::Human, words).is_some() {
+        if fold(words) == fold(&label) || self.wishes(Meaning::Human, words).is_some() {
             let why = format!("The contact asked for a person: {}.", quoted(words));
             self.hand_off(Handoff::new(HandoffReason::Asked, why));
             return true;
         }
-        if let Some(sign) = self.hears(Meaning::Sensitive, words) {
+        if let Some(sign) = self.wishes(Meaning::Sensitive, words) {
             let why = format!("The words {} touch a subject that is not for the bot (`{sign}`).", quoted(words));
             let lead = Some(self.text(TextId::HandoffSensitive));
             let priority = Some(self.state.priority.max(Priority::High));
@@ -85,7 +152,7 @@ impl<'a> Turn<'a> {
 
     fn wants_to_start_over(&mut self, words: &str) -> bool {
         let label = self.label(TextId::StartAnew);
-        let wants = fold(words) == fold(&label) || self.hears(Meaning::Restart, words).is_some();
+        let wants = fold(words) == fold(&label) || self.wishes(Meaning::Restart, words).is_some();
         if wants {
             self.start_over(&format!("The contact asked to start over: {}.", quoted(words)));
         }
@@ -253,9 +320,4 @@ impl<'a> Turn<'a> {
         }
         self.env.flows.iter().filter_map(|(flow, _)| hit(flow).map(|pattern| (flow, pattern))).collect()
     }
-}
-
-/// What an option means: its id without the number of the question.
-pub(super) fn value_of(id: &ChoiceId) -> &str {
-    id.0.split_once('.').map_or(id.0.as_str(), |(_, value)| value)
 }

@@ -39,8 +39,8 @@ impl Turn<'_> {
             self.state.open_question = open_question;
         }
         self.log(Happening::HandedOff { team: team.clone() }, why.clone());
+        let notice = self.queue_notice(self.env.ahead(&team, &self.state.handler));
         self.enqueue(&team);
-        let notice = self.queue_notice();
         let text = lead.map_or_else(|| notice.clone(), |lead| format!("{lead}\n\n{notice}"));
         self.system_says(Content::markdown(text));
         self.brief(reason, &why, &team);
@@ -54,10 +54,10 @@ impl Turn<'_> {
     }
 
     /// How many wait before.
-    fn queue_notice(&self) -> String {
-        match self.env.queue_ahead {
+    fn queue_notice(&self, ahead: u32) -> String {
+        match ahead {
             0 => self.text(TextId::HandoffFirst),
-            ahead => self.text_with(TextId::HandoffQueue, &[("ahead", &ahead.to_string())]),
+            _ => self.text_with(TextId::HandoffQueue, &[("ahead", &ahead.to_string())]),
         }
     }
 

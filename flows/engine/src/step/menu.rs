@@ -8,9 +8,10 @@ use crate::conversation::{Handler, PendingKind, Status};
 use crate::effect::Happening;
 use crate::limits;
 
-/// What the starting options mean.
-pub(super) const PERSON: &str = "person";
-pub(super) const ANEW: &str = "anew";
+/// What the starting options mean. The colon keeps them apart from the values of a flow's options, which have none: these
+/// two mean the same however old the button is.
+pub(super) const PERSON: &str = "menu:person";
+pub(super) const ANEW: &str = "menu:anew";
 pub(super) const FLOW: &str = "flow:";
 
 impl Turn<'_> {

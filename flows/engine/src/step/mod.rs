@@ -13,6 +13,7 @@
 //! | `handoff` | from the bot to people, in one transition |
 //! | `agent` | what agents do |
 //! | `rating` | after a resolution |
+//! | `repeat` | the present question once more |
 
 mod agent;
 mod answer;
@@ -21,6 +22,7 @@ mod handoff;
 mod menu;
 mod question;
 mod rating;
+mod repeat;
 mod run;
 mod turn;
 mod value;

@@ -2,8 +2,7 @@
 
 use switchboard_contract::{Content, choice};
 
-use super::contact::value_of;
-use super::turn::{Offer, Turn, quoted};
+use super::turn::{Offer, Turn, quoted, value_of};
 use super::value;
 use crate::book::{Meaning, TextId};
 use crate::brief::HandoffReason;
@@ -94,7 +93,7 @@ impl<'a> Turn<'a> {
                 .or_else(|| self.hears(yes, words).map(|_| "yes".to_owned()))
                 .or_else(|| self.hears(no, words).map(|_| "no".to_owned())),
             ValueType::Email => value::email(words),
-            ValueType::Number { min, max } => value::number(words, *min, *max),
+            ValueType::Number { min, max } => value::number(words, &self.state.language, *min, *max),
             ValueType::Text { min, max, pattern } => {
                 let length = words.chars().count();
                 let fits = length >= min.unwrap_or(1)

@@ -5,15 +5,16 @@ use switchboard_contract::Content;
 use super::menu::ANEW;
 use super::turn::{Offer, Turn};
 use crate::book::TextId;
-use crate::conversation::PendingKind;
+use crate::conversation::{AgentRef, PendingKind};
 use crate::effect::{Effect, Happening};
 use crate::limits;
 use crate::text::cut;
 
 impl Turn<'_> {
     /// Tells that it is solved and asks how it went, in one message.
-    pub(super) fn ask_for_rating(&mut self) {
-        let text = format!("{}\n\n{}", self.text(TextId::ResolvedByAgent), self.text(TextId::RatingPrompt));
+    pub(super) fn ask_for_rating(&mut self, agent: &AgentRef) {
+        let solved = self.text_with(TextId::ResolvedByAgent, &[("agent", &agent.name)]);
+        let text = format!("{solved}\n\n{}", self.text(TextId::RatingPrompt));
         let scores = TextId::RATINGS.iter().zip(1..).map(|(id, score)| Offer::new(score.to_string(), self.label(*id)));
         let offers = scores.collect();
         self.system_asks(text, PendingKind::Rating, offers);

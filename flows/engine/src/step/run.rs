@@ -239,17 +239,25 @@ impl<'a> Turn<'a> {
 
     /// Asks whether to leave the running flow for another one.
     pub(super) fn offer_switch(&mut self, name: &str, why: &str) {
-        let language = self.state.language.clone();
-        let title = self
-            .env
-            .flows
-            .current(name)
-            .map_or(name, |(flow, _)| flow.title.get(&language, self.env.book.default_language()));
-        self.log(Happening::AskedBetween { titles: vec![title.to_owned()] }, why);
-        let text = self.text_with(TextId::SwitchPrompt, &[("title", title)]);
+        let titles = vec![self.title_of(name).to_owned()];
+        self.log(Happening::AskedBetween { titles }, why);
+        let text = self.switch_text(name);
         let offers =
             vec![Offer::new("yes", self.label(TextId::SwitchYes)), Offer::new("no", self.label(TextId::SwitchNo))];
         self.bot_asks(Content::markdown(text), PendingKind::SwitchFlow { flow: name.to_owned() }, offers);
+    }
+
+    pub(super) fn switch_text(&self, name: &str) -> String {
+        self.text_with(TextId::SwitchPrompt, &[("title", self.title_of(name))])
+    }
+
+    /// A flow's title in the contact's language; its name when it is gone.
+    fn title_of<'n>(&self, name: &'n str) -> &'n str
+    where
+        'a: 'n,
+    {
+        let default = self.env.book.default_language();
+        self.env.flows.current(name).map_or(name, |(flow, _)| flow.title.get(&self.state.language, default))
     }
 
     pub(super) fn offered_switch(&mut self, accepted: bool, name: &str) {

@@ -34,6 +34,16 @@ impl Offer {
     pub(super) fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
         Self { value: value.into(), label: label.into(), synonyms: Vec::new() }
     }
+
+    /// Whether a choice offers just this.
+    fn is(&self, choice: &Choice) -> bool {
+        value_of(&choice.id) == self.value && choice.label == self.label && choice.synonyms == self.synonyms
+    }
+}
+
+/// What an option means: its id without the number of the question.
+pub(super) fn value_of(id: &ChoiceId) -> &str {
+    id.0.split_once('.').map_or(id.0.as_str(), |(_, value)| value)
 }
 
 /// The answer to an agent who may not do what they asked for: nothing changes.
@@ -150,8 +160,18 @@ impl<'a> Turn<'a> {
         self.effects.push(Effect::Say { speaker, content, turn: self.state.turn });
     }
 
-    /// Gives options their ids and waits for one of them.
+    /// Gives options their ids and waits for one of them. The same question asked again keeps its ids: its buttons further
+    /// up mean the same.
     pub(super) fn await_choice(&mut self, kind: PendingKind, offers: Vec<Offer>) -> Vec<Choice> {
+        let same = |pending: &&Pending| {
+            let options = pending.choices.iter().zip(&offers);
+            pending.kind == kind
+                && pending.choices.len() == offers.len()
+                && options.into_iter().all(|(choice, offer)| offer.is(choice))
+        };
+        if let Some(pending) = self.state.pending.as_ref().filter(same) {
+            return pending.choices.clone();
+        }
         if !offers.is_empty() {
             self.state.questions_asked = self.state.questions_asked.saturating_add(1);
         }

@@ -21,10 +21,14 @@ pub(super) fn email(words: &str) -> Option<String> {
     }
 }
 
-/// A number within bounds, in one form: a point before decimals, no needless zeros. A comma before decimals is
-/// understood.
-pub(super) fn number(words: &str, min: Option<f64>, max: Option<f64>) -> Option<String> {
-    let digits = words.trim().trim_end_matches(['.', '!']).replace(',', ".");
+/// A number within bounds, in one form: a point before decimals, no needless zeros, no groups.
+///
+/// Germans write 1.000,5 and the English 1,000.5. A sign that doesn't group thousands stands before decimals, whatever the
+/// language: few people mean anything else by 2,5.
+pub(super) fn number(words: &str, language: &str, min: Option<f64>, max: Option<f64>) -> Option<String> {
+    let typed = words.trim().trim_end_matches(['.', '!']);
+    let (group, point) = if language.split('-').next() == Some("de") { ('.', ',') } else { (',', '.') };
+    let digits = ungrouped(typed, group, point).unwrap_or_else(|| typed.to_owned()).replace(',', ".");
     let (whole, decimals) = digits.split_once('.').unwrap_or((&digits, "0"));
     let all_digits = |part: &str| !part.is_empty() && part.len() <= 15 && part.chars().all(|c| c.is_ascii_digit());
     if !all_digits(whole.strip_prefix(['-', '+']).unwrap_or(whole)) || !all_digits(decimals) {
@@ -34,6 +38,18 @@ pub(super) fn number(words: &str, min: Option<f64>, max: Option<f64>) -> Option<
     let fits = min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max);
     // Adding zero makes of minus zero a plain one.
     fits.then(|| (value + 0.0).to_string())
+}
+
+/// The number without its groups of thousands; none when it isn't grouped: up to three digits, then groups of exactly three,
+/// then perhaps decimals.
+fn ungrouped(number: &str, group: char, point: char) -> Option<String> {
+    let (whole, decimals) = number.split_once(point).map_or((number, None), |(whole, rest)| (whole, Some(rest)));
+    let unsigned = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+    let (first, rest) = unsigned.split_once(group)?;
+    let leads = (1..=3).contains(&first.len()) && !first.starts_with('0');
+    let in_threes = rest.split(group).all(|digits| digits.len() == 3);
+    let whole = whole.replace(group, "");
+    (leads && in_threes).then(|| decimals.map_or_else(|| whole.clone(), |decimals| format!("{whole}{point}{decimals}")))
 }
 
 /// Whether a condition holds for these slots.
@@ -93,7 +109,34 @@ mod tests {
             ("", None),
             ("9999999999999999999999", None),
         ] {
-            assert_eq!(number(words, Some(0.0), Some(99.0)).as_deref(), found, "{words}");
+            assert_eq!(number(words, "en", Some(0.0), Some(99.0)).as_deref(), found, "{words}");
+        }
+    }
+
+    #[test]
+    fn thousands_are_grouped_as_the_language_does_it() {
+        for (words, german, english) in [
+            ("1.000", Some("1000"), Some("1")),
+            ("1,000", Some("1"), Some("1000")),
+            ("1.000,5", Some("1000.5"), None),
+            ("1,000.5", None, Some("1000.5")),
+            ("12.345.678", Some("12345678"), None),
+            ("12,345,678", None, Some("12345678")),
+            ("-1.000", Some("-1000"), Some("-1")),
+            ("2.5", Some("2.5"), Some("2.5")),
+            ("2,5", Some("2.5"), Some("2.5")),
+            ("1.0000", Some("1"), Some("1")),
+            ("1234.567", Some("1234.567"), Some("1234.567")),
+            ("0.500", Some("0.5"), Some("0.5")),
+            ("1.00.000", None, None),
+            ("1..000", None, None),
+            ("1.0a0", None, None),
+            ("1.000,", None, None),
+            (".000", None, None),
+        ] {
+            assert_eq!(number(words, "de", None, None).as_deref(), german, "{words} in German");
+            assert_eq!(number(words, "de-AT", None, None).as_deref(), german, "{words} in Austria");
+            assert_eq!(number(words, "en", None, None).as_deref(), english, "{words} in English");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Effects that no transcript shows: ratings, votes, notices, the turn of each word.
 
+use std::collections::BTreeMap;
+
 use switchboard_contract::{AgentId, ChoiceId, Content, ConversationId, Seq, Timestamp};
 use switchboard_engine::{
     AgentAct, AgentRef, ContactFacts, Conversation, Effect, Env, Event, EventKind, Handler, Notice, Refusal, Speaker,
@@ -17,7 +19,8 @@ fn ana() -> AgentRef {
 /// The state and the effects after these events.
 fn play(events: Vec<EventKind>) -> (Conversation, Vec<Effect>) {
     let (book, flows) = (world::book(), world::flows());
-    let env = Env { now: NOW, book: &book, flows: &flows, queue_ahead: 0 };
+    let queues = BTreeMap::new();
+    let env = Env { now: NOW, book: &book, flows: &flows, queues: &queues };
     let mut state = Conversation::new(ConversationId::from_parts(NOW, 1), NOW, "en");
     let mut effects = Vec::new();
     for (kind, seq) in events.into_iter().zip(1..) {

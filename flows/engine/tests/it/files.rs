@@ -188,14 +188,18 @@ fn every_mistake_of_a_bot_book_is_told() {
         .replace("  yes: {en: \"Yes\", de: Ja}", "  yes: {de: Ja}")
         .replace("menu_prompt:", "menu_promt:")
         .replace("team: support", "team: Support Team")
+        .replace("{{agent}} has joined", "{{agnet|Somebody}} has joined")
+        .replace("Hallo, ich bin {{bot}}", "Hallo, ich bin {{agent}}")
         .replace("phrases: [mensch, mitarbeiter]", "phrase: [mensch]")
         .replace(r"'\bfraud\w*'", "'[a'");
     let problems = book::parse("bot.yaml", &bad).expect_err("many mistakes");
     insta::assert_snapshot!(told(&problems), @"
     bot.yaml:4:7: `Support Team` is no name for a team: expected 1 to 80 of a-z, 0-9, `-` and `_`
+    bot.yaml:7:3: nothing fills `{{agent}}` in the text `greeting`; it may hold `bot`, `contact.name`, `contact.email`
     bot.yaml:7:3: the text `greeting_again` is missing in the default language `en`
     bot.yaml:7:3: the text `menu_prompt` is missing in the default language `en`
     bot.yaml:8:3: unknown key `menu_promt` in texts; did you mean `menu_prompt`?
+    bot.yaml:34:3: nothing fills `{{agnet}}` in the text `joined`; did you mean `agent`?
     bot.yaml:57:3: the text `yes` is missing in the default language `en`
     bot.yaml:63:10: unknown key `phrase` in the words; did you mean `phrases`?
     bot.yaml:71:57: `[a` is not a pattern: unclosed character class

@@ -1,5 +1,7 @@
 //! What holds for every history, however absurd.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use switchboard_contract::{AgentId, ArticleId, ChoiceId, Content, ConversationId, Seq, Timestamp};
 use switchboard_engine::script::Finder;
@@ -71,6 +73,7 @@ fn agent(who: u8) -> AgentRef {
 struct World {
     book: BotBook,
     flows: FlowSet,
+    queues: BTreeMap<String, u32>,
     now: Timestamp,
     state: Conversation,
     seq: u64,
@@ -92,6 +95,7 @@ impl World {
         Self {
             book: world::book(),
             flows: world::flows(),
+            queues: BTreeMap::from([("support".to_owned(), 2)]),
             now,
             state: Conversation::new(id, now, "en"),
             seq: 0,
@@ -142,7 +146,7 @@ impl World {
         let id = matches!(kind, EventKind::ContactWrote { .. }).then(|| format!("event {}", self.number));
         let event = Event { id, seq: Seq(self.seq), kind };
         let before = self.state.clone();
-        let env = Env { now: self.now, book: &self.book, flows: &self.flows, queue_ahead: 2 };
+        let env = Env { now: self.now, book: &self.book, flows: &self.flows, queues: &self.queues };
         let mut effects = Vec::new();
         let mut next = Some(event.clone());
         let mut asks = 0;
@@ -277,7 +281,7 @@ proptest! {
             refusals_change_nothing(&outcome);
             reasons_are_phrases(&outcome);
             if outcome.event.id.is_some() {
-                let env = Env { now: world.now, book: &world.book, flows: &world.flows, queue_ahead: 0 };
+                let env = Env { now: world.now, book: &world.book, flows: &world.flows, queues: &world.queues };
                 let again = step(&world.state, &outcome.event, &env);
                 prop_assert_eq!(&again.state, &world.state);
                 prop_assert!(again.effects.is_empty() && again.ask.is_none(), "applying an event twice changes nothing");
@@ -314,7 +318,7 @@ fn a_long_event_id_is_kept_short_and_still_known() {
     let mut world = World::new();
     let kind = world.event(&Deed::Writes("hi".to_owned())).expect("an event");
     let event = Event { id: Some("x".repeat(10_000)), seq: Seq(1), kind };
-    let env = Env { now: world.now, book: &world.book, flows: &world.flows, queue_ahead: 0 };
+    let env = Env { now: world.now, book: &world.book, flows: &world.flows, queues: &world.queues };
     let state = step(&world.state, &event, &env).state;
     assert!(state.applied.iter().all(|id| id.len() <= 128));
     assert!(step(&state, &event, &env).effects.is_empty());

@@ -1,4 +1,5 @@
 // Every call to the API. Nothing else in the console knows a path or a header.
+import { problemsOf } from "../lib/source";
 import { ApiError, networkProblem, readProblem } from "./problem";
 import type {
   Agent,
@@ -12,6 +13,7 @@ import type {
   Ledger,
   LintProblem,
   Log,
+  Mistake,
   Page,
   Role,
   Row,
@@ -103,7 +105,7 @@ export class Api {
   saveFlow = (name: string, source: string, version: number | null): Promise<Source & Partial<FlowRow>> =>
     this.#save(`/flows/${part(name)}`, source, version);
   lintFlow = async (name: string, source: string, signal?: AbortSignal): Promise<LintProblem[]> =>
-    (await this.#call<{ problems: LintProblem[] }>("POST", "/flows/lint", { body: { name, source }, signal })).problems;
+    problemsOf((await this.#call<{ problems: Mistake[] }>("POST", "/flows/lint", { body: { name, source }, signal })).problems);
   botBook = (): Promise<Source> => this.#call("GET", "/bot-book");
   saveBotBook = (source: string, version: number | null): Promise<Source> => this.#save("/bot-book", source, version);
   ask = (question: string, language: string): Promise<Answer> => this.#call("POST", "/knowledge/ask", { body: { question, language } });

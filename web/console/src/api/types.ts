@@ -12,11 +12,13 @@ export interface Person {
 
 export interface Session {
   agent: Person & { email: string; role: Role };
-  server: { version: string; bot_name: string; languages: string[]; teams: string[]; widget_url: string };
+  server: { version: string; title: string; bot_name: string; languages: string[]; teams: string[]; widget_url: string };
 }
 
 export interface Invitation {
   email: string;
+  /** What whoever invited them wrote; may be empty. */
+  name: string;
   role: Role;
   expires_at: string;
 }
@@ -25,6 +27,8 @@ export interface Agent extends Person {
   email: string;
   role: Role;
   disabled: boolean;
+  /** Has set a password. */
+  active: boolean;
   online: boolean;
 }
 
@@ -129,7 +133,8 @@ export interface Conversation extends Omit<Row, "contact"> {
   earlier: Earlier[];
   seq: number;
   created_at: string;
-  resolution: { by: { kind: "bot" } | { kind: "agent"; agent: Person }; at: string; score: number | null } | null;
+  /** `by`: "bot", or the name of the agent. */
+  resolution: { by: string; at: string; score: number | null } | null;
   rating_comment: string | null;
 }
 
@@ -138,7 +143,6 @@ export type DeliveryState = "pending" | "sent" | "delivered" | "seen" | "uncerta
 export interface Delivery {
   state: DeliveryState;
   error: string | null;
-  attempts: number;
 }
 
 export interface Choice {
@@ -203,6 +207,15 @@ export interface ArticleRow {
 export interface Source {
   source: string;
   version: number;
+  warnings?: Mistake[];
+}
+
+/** What is wrong with a file, and where. */
+export interface Mistake {
+  line?: number;
+  column?: number;
+  severity?: "error" | "warning";
+  detail: string;
 }
 
 export interface FlowRow {
@@ -222,7 +235,7 @@ export interface LintProblem {
 
 export interface Answer {
   verdict: "sure" | "between" | "nothing";
-  hits: { target: "article" | "flow"; slug?: string; name?: string; title: string; score: number; nearest: string | null }[];
+  hits: { target: "article" | "flow"; name: string; title: string; score: number; nearest: string }[];
   why: string;
 }
 
@@ -244,10 +257,12 @@ export interface LedgerRow {
 }
 
 export interface Quarantined {
-  inbox?: Person;
-  at?: string;
-  reason?: string;
-  [field: string]: unknown;
+  id: number;
+  inbox: string;
+  external_id: string;
+  at: string;
+  reason: string;
+  bytes: number;
 }
 
 export interface Ledger {
@@ -263,7 +278,6 @@ export interface ChangeEvent {
 export interface NoticeEvent {
   notice: "waiting" | "assigned" | "contact_wrote";
   conversation: string;
-  agent_id?: string;
-  team?: string;
-  title: string;
+  agent_id: string | null;
+  team: string | null;
 }

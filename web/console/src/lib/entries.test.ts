@@ -19,8 +19,8 @@ describe("merge", () => {
   });
 
   it("takes the later reading of the same place", () => {
-    const sent = entry(2, { delivery: { state: "sent", error: null, attempts: 1 } });
-    const seen = entry(2, { delivery: { state: "seen", error: null, attempts: 1 } });
+    const sent = entry(2, { delivery: { state: "sent", error: null } });
+    const seen = entry(2, { delivery: { state: "seen", error: null } });
     expect(merge([entry(1), sent], [seen])[1]?.delivery?.state).toBe("seen");
   });
 
@@ -36,8 +36,8 @@ describe("merge", () => {
 
 describe("where to read on", () => {
   it("is the last place, or before the oldest delivery that can still change", () => {
-    const done = { state: "seen", error: null, attempts: 1 } as const;
-    const open = { state: "sent", error: null, attempts: 1 } as const;
+    const done = { state: "seen", error: null } as const;
+    const open = { state: "sent", error: null } as const;
     expect(lastSeq([])).toBe(0);
     expect(unsettledFrom([entry(1, { delivery: done }), entry(2)])).toBe(2);
     expect(unsettledFrom([entry(1, { delivery: done }), entry(2, { delivery: open }), entry(3, { delivery: open })])).toBe(1);

@@ -1,6 +1,5 @@
 // Small readings and edits of the text files people edit here: articles, flows, the bot book.
-import type { LintProblem } from "../api/types";
-import type { ProblemItem } from "../api/problem";
+import type { LintProblem, Mistake } from "../api/types";
 
 /** The value of a plain `key: value` line of the front matter. */
 export function frontMatter(source: string, key: string): string | null {
@@ -27,9 +26,9 @@ export function withFrontMatter(source: string, key: string, value: string): str
   return source.slice(0, 4) + lines.join("\n") + source.slice(4 + body.length);
 }
 
-/** Problems from a refused save, in the form of the lint; without a place they stand at the beginning. */
-export function problemsOf(items: readonly ProblemItem[]): LintProblem[] {
-  return items.map((item) => ({ line: item.line ?? 1, column: item.column ?? 1, severity: "error" as const, message: item.detail }));
+/** Mistakes as the editor shows them; those without a place stand at the beginning. */
+export function problemsOf(items: readonly Mistake[]): LintProblem[] {
+  return items.map(({ line, column, severity, detail }) => ({ line: line ?? 1, column: column ?? 1, severity: severity ?? "error", message: detail }));
 }
 
 /** Where a line and column (both from 1) stand in the text. */

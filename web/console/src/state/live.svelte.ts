@@ -2,6 +2,7 @@
 import { api } from "../api/client";
 import { Live } from "../api/events";
 import { coalesce } from "../lib/coalesce";
+import { visible } from "../lib/visible";
 import { desk } from "./desk.svelte";
 import { router } from "./router.svelte";
 import { session } from "./session.svelte";
@@ -33,11 +34,12 @@ class LiveState {
       keptThread(conversation)?.viewers(others);
     },
     contactTyping: ({ conversation, on }) => keptThread(conversation)?.typing(on),
-    notice: ({ notice, conversation, agent_id, title }) => {
-      const mine = agent_id !== undefined && agent_id === session.me?.id;
+    notice: ({ notice, conversation, agent_id }) => {
+      const mine = agent_id !== null && agent_id === session.me?.id;
       if (!mine || conversation === this.#shown() || notice === "waiting") return;
-      const words = notice === "assigned" ? "Handed to you" : "Wrote to you";
-      toasts.info(`${words}: ${title}`, { label: "Open", route: { page: "desk", view: "mine", conversation } });
+      const row = desk.rows.find(({ id }) => id === conversation);
+      const who = row ? `${visible(row.contact.name ?? "") || "Visitor"} #${row.number}` : "A contact";
+      toasts.info(notice === "assigned" ? `${who} was handed to you.` : `${who} wrote to you.`, { label: "Open", route: { page: "desk", view: "mine", conversation } });
     },
     connected: (gap) => {
       this.#setOnline();

@@ -92,7 +92,7 @@ export function messages(t: Translator, acts: Acts): Messages {
       node.textContent = dayName(t.locale, row.at);
       return node;
     }
-    const { kind, said, choices, first, last, note } = row;
+    const { kind, said, choices, first, last, state, note } = row;
     const { from, text, format, citation } = said;
     const body = format === "markdown" ? markdown(text) : plain(text, from.kind === "agent");
     const content = h("div.text", { dir: "auto" }, body);
@@ -100,7 +100,7 @@ export function messages(t: Translator, acts: Acts): Messages {
       node.replaceChildren(content);
     } else {
       attribute(node, "data-from", from.kind);
-      attribute(node, "data-state", note);
+      attribute(node, "data-state", state);
       node.classList.toggle("first", first);
       node.classList.toggle("last", last);
       node.replaceChildren(h("div.bubble", {}, h("span.hidden", {}, `${author(from, bot)}: `), content, citation && source(citation)));
