@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use switchboard_contract::Timestamp;
-use switchboard_engine::{Ask, Conversation, Effect, Env, Event, EventKind, Found, Hit, Target, Verdict, limits, step};
+use switchboard_engine::{Ask, Conversation, Effect, Env, Event, EventKind, Found, Handler, Hit, Target, Verdict, limits, step};
 
 use crate::library::Library;
 use crate::store::conversations::{self, Record};
 use crate::store::{Conn, Result};
 
-/// Steps a conversation through an event, with the queues as they are in the database. Nothing is written.
+/// Steps a conversation through an event. Nothing is written.
+///
+/// How many wait matters only to who is put into a queue, which is rare, and counting costs a query on every turn. So the
+/// step is taken without the count first, and again with it when it turns out to matter: a pure function may be asked twice.
 pub async fn play(
     conn: &mut Conn,
     library: &Library,
@@ -17,6 +20,10 @@ pub async fn play(
     event: &Event,
     now: Timestamp,
 ) -> Result<(Conversation, Vec<Effect>)> {
+    let (state, effects) = run(library, &BTreeMap::new(), &record.state, event, now);
+    if !matches!(state.handler, Handler::Queue { .. }) || state.handler == record.state.handler {
+        return Ok((state, effects));
+    }
     let queues = conversations::queues(conn).await?;
     Ok(run(library, &queues, &record.state, event, now))
 }

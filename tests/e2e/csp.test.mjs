@@ -38,9 +38,9 @@ test("a strict Content-Security-Policy with one origin is enough", async (t) => 
 
 const HOSTILE = `
 * { all: unset !important; font: 3px/1 fantasy !important; color: red !important; letter-spacing: 1em !important;
-    text-transform: uppercase !important; box-sizing: content-box !important; transform: rotate(3deg) !important;
-    visibility: hidden; pointer-events: none; opacity: .2; position: static !important; direction: rtl; }
-html { font-size: 2px !important; zoom: 1; }
+    text-transform: uppercase !important; box-sizing: content-box !important; visibility: hidden; pointer-events: none; opacity: .2; position: static !important; }
+body * { transform: rotate(3deg) !important; filter: blur(2px) !important; }
+html { font-size: 2px !important; }
 button, input, textarea, section, form, h2 { display: none !important; }
 div { position: absolute !important; inset: 0 !important; z-index: 2147483647; background: lime; }
 body > * { width: 1px !important; height: 1px !important; overflow: hidden !important; margin: 99px !important; }
@@ -58,6 +58,7 @@ test("a page with hostile styles changes nothing in the widget", async (t) => {
     const launcher = await customer.launcher.boundingBox();
     await customer.open();
     await customer.hears("Hi, I'm Juno");
+    await until("nothing moves", async () => await customer.page.evaluate(() => document.getAnimations().every(({ playState }) => playState !== "running")));
     const panel = await customer.panel.boundingBox();
     const styles = await customer.panel.evaluate((panel) => {
       const one = (node) => {

@@ -35,10 +35,8 @@ test("hostile text is inert in widget and console", async (t) => {
   await customer.open();
   await customer.hears("Hi, I'm Juno");
   for (const text of TEXTS) {
-    const before = await customer.rows.count();
     await customer.writes(text);
     await until("it is kept", async () => (await customer.log.locator("[data-from=contact][data-state=sent]").count()) > TEXTS.indexOf(text));
-    await until("the bot reacts", async () => (await customer.rows.count()) > before + 1);
   }
 
   await chapter("in the widget", async () => {
@@ -62,7 +60,7 @@ test("hostile text is inert in widget and console", async (t) => {
     assert.ok(boxes.every((box) => !box.scroll), "no bubble is wider than its place");
   });
 
-  await customer.writes("talk to a person");
+  // Nothing of this is understood, so the bot has called for a person long ago.
   await customer.hears("You're next in line");
 
   const desk = await Desk.accept(await person(), server.origin, server.invitation, "Ana <b>x</b>");
@@ -76,7 +74,7 @@ test("hostile text is inert in widget and console", async (t) => {
     await desk.rows.first().click();
     await desk.sees("<script>window.broken=1");
     const texts = desk.transcript.locator("[data-author=contact] .bubble");
-    await assertInert(texts, TEXTS.length + 1);
+    await assertInert(texts, TEXTS.length);
     const shown = (await texts.allTextContents()).join("");
     assert.doesNotMatch(shown, /[\u202A-\u202E\u2066-\u2069\u200B\uFEFF\u0000-\u0008]/);
     assert.match(shown, /U\+202E/, "an agent sees that something was hidden");

@@ -51,7 +51,9 @@ test("only visitors the site has signed get in", async (t) => {
     const { data } = await desk.get("/conversations?view=waiting");
     assert.equal(data.length, 1, "the refused left nothing behind");
     const { contact } = await desk.get(`/conversations/${data[0].id}`);
-    assert.deepEqual([contact.name, contact.email, contact.proof], ["Robin", "robin@mail.example", "signed"]);
+    assert.deepEqual([contact.name, contact.proof], ["Robin", "signed"]);
+    // The signature is of the id alone: the address is what the page said, and no more.
+    assert.deepEqual([contact.email, contact.facts.stated_email], [null, "robin@mail.example"]);
     const [inbox] = await desk.ledgerBalances();
     assert.ok(inbox.received > 0);
   });

@@ -49,7 +49,8 @@ impl<'a> Turn<'a> {
         }
         let named = self.named_option(words);
         // Who types the words of a button of a flow or of the menu means the button.
-        let means_button = named.is_some() && self.waits_for(&[&PendingKind::Menu, &PendingKind::FlowAnswer]);
+        let kind = self.state.pending.as_ref().map(|pending| &pending.kind);
+        let means_button = named.is_some() && matches!(kind, Some(PendingKind::Menu | PendingKind::FlowAnswer));
         if !means_button && self.wants_people(words) {
             return;
         }
@@ -99,10 +100,6 @@ impl<'a> Turn<'a> {
         settled
     }
 
-    fn waits_for(&self, kinds: &[&PendingKind]) -> bool {
-        self.state.pending.as_ref().is_some_and(|pending| kinds.contains(&&pending.kind))
-    }
-
     /// The words are the label of one of the options at hand, or another word for it. Its number doesn't count here.
     fn named_option(&self, words: &str) -> Option<ChoiceId> {
         let said = fold(words);
@@ -112,16 +109,15 @@ impl<'a> Turn<'a> {
         choice::resolve(choices, words).filter(names).map(|choice| choice.id.clone())
     }
 
-    /// As [`Self::hears`]; but who comments on a rating is thought to want something else only when that is all they say.
+    /// As [`Self::hears`]; but who comments on a rating wants something else only when that is all they say, and what they
+    /// tell of dangers is over.
     fn wishes(&self, meaning: Meaning, words: &str) -> Option<&'a str> {
-        let commenting = self.state.pending.as_ref().map(|pending| &pending.kind);
-        match (commenting, meaning) {
-            (Some(PendingKind::RatingComment { .. }), Meaning::Sensitive) => None,
-            (Some(PendingKind::RatingComment { .. }), _) => {
-                self.env.book.hears_only(meaning, words, &self.state.language)
-            }
-            _ => self.hears(meaning, words),
+        let kind = self.state.pending.as_ref().map(|pending| &pending.kind);
+        if !matches!(kind, Some(PendingKind::RatingComment { .. })) {
+            return self.hears(meaning, words);
         }
+        let other = meaning != Meaning::Sensitive;
+        self.env.book.hears_only(meaning, words, &self.state.language).filter(|_| other)
     }
 
     /// Too long for the bot, asks for a person, or touches what no bot may handle.

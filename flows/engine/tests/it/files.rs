@@ -199,7 +199,7 @@ fn every_mistake_of_a_bot_book_is_told() {
     bot.yaml:7:3: the text `greeting_again` is missing in the default language `en`
     bot.yaml:7:3: the text `menu_prompt` is missing in the default language `en`
     bot.yaml:8:3: unknown key `menu_promt` in texts; did you mean `menu_prompt`?
-    bot.yaml:34:3: nothing fills `{{agnet}}` in the text `joined`; did you mean `agent`?
+    bot.yaml:32:3: nothing fills `{{agnet}}` in the text `joined`; did you mean `agent`?
     bot.yaml:57:3: the text `yes` is missing in the default language `en`
     bot.yaml:63:10: unknown key `phrase` in the words; did you mean `phrases`?
     bot.yaml:71:57: `[a` is not a pattern: unclosed character class

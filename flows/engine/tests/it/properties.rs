@@ -112,7 +112,7 @@ impl World {
             Deed::Presses(place) => {
                 let choices = self.state.pending.as_ref().map(|pending| pending.choices.clone()).unwrap_or_default();
                 let (id, label) = choices.get(*place).map_or_else(
-                    || (ChoiceId("0.old".to_owned()), "Old".to_owned()),
+                    || (ChoiceId("0.old".to_owned()), "All off".to_owned()),
                     |choice| (choice.id.clone(), choice.label.clone()),
                 );
                 Some(EventKind::ContactWrote {
@@ -258,6 +258,22 @@ fn refusals_change_nothing(outcome: &Outcome) {
     }
 }
 
+/// A button of an earlier question answers nothing that is asked now, whatever stands on it.
+fn old_buttons_answer_nothing(outcome: &Outcome) {
+    let EventKind::ContactWrote { choice: Some(id), .. } = &outcome.event.kind else { return };
+    let (before, after) = (&outcome.before, &outcome.after);
+    let Some(pending) = before.pending.as_ref().filter(|pending| pending.kind != PendingKind::Menu) else { return };
+    if pending.choices.iter().any(|choice| choice.id == *id) || matches!(after.handler, Handler::Queue { .. }) {
+        return;
+    }
+    assert_eq!((&before.slots, before.misses), (&after.slots, after.misses));
+    assert_eq!(before.run, after.run, "no attempt is counted");
+    assert_eq!(after.pending.as_ref().map(|pending| &pending.kind), Some(&pending.kind), "the same is still asked");
+    let said = outcome.effects.iter().filter(|effect| matches!(effect, Effect::Say { .. })).count();
+    assert_eq!(said, 1, "{:?}", outcome.effects);
+    assert!(outcome.effects.iter().any(|effect| is_log(effect, &Happening::Odd)));
+}
+
 fn reasons_are_phrases(outcome: &Outcome) {
     for effect in &outcome.effects {
         if let Effect::Log(entry) = effect {
@@ -279,6 +295,7 @@ proptest! {
             briefs_are_complete(&outcome);
             state_is_sound(&outcome);
             refusals_change_nothing(&outcome);
+            old_buttons_answer_nothing(&outcome);
             reasons_are_phrases(&outcome);
             if outcome.event.id.is_some() {
                 let env = Env { now: world.now, book: &world.book, flows: &world.flows, queues: &world.queues };
