@@ -1,5 +1,6 @@
 //! Puts the program together. The only file that names concrete adapters.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use crate::realtime::{self, Hub, News};
 use crate::service::accounts::{self, Doorkeeper};
 use crate::service::housekeeping;
 use crate::store::inboxes::Inbox;
-use crate::store::{self, Store, changes, documents, inboxes, settings};
+use crate::store::{self, Store, changes, inboxes, settings};
 use crate::{ids, limits};
 
 /// The kind word of web chat inboxes in the configuration.
@@ -44,7 +45,26 @@ pub async fn open_bare(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc
 async fn open_store(data: &Path) -> anyhow::Result<Store> {
     std::fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
     let file = data.join(DATABASE);
+    // One process brings the database up to date at a time; the lock ends with this function.
+    let _turn = lock_file(data, "open.lock").and_then(|lock| lock.lock().map(|()| lock))?;
     Store::open(&file).await.with_context(|| format!("the database {} can't be opened", file.display()))
+}
+
+fn lock_file(data: &Path, name: &str) -> std::io::Result<File> {
+    File::options().create(true).truncate(false).write(true).open(data.join(name))
+}
+
+/// Takes the data folder for a server: two of them would both deliver.
+fn take_folder(data: &Path) -> anyhow::Result<File> {
+    std::fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
+    let lock = lock_file(data, "serve.lock")?;
+    lock.try_lock().map_err(|_| anyhow!("another server runs on the data folder {}; stop it first", data.display()))?;
+    Ok(lock)
+}
+
+/// Opens the database of a data folder with the documents in it, and adds none.
+pub async fn open_as_it_is(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
+    with_library(open_store(data).await?, clock).await
 }
 
 /// Opens the database of a data folder, with the shipped documents in place.
@@ -55,11 +75,11 @@ pub async fn open_core(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc
     for name in kept {
         tracing::info!(document = name, "the program ships another version of this; yours was edited and is kept");
     }
-    let documents = documents::load(&mut *store.reader().await?).await?;
-    let library = Library::build(&documents);
-    for problem in &library.problems {
-        tracing::error!(%problem, "a document can't be read and is left out");
-    }
+    with_library(store, clock).await
+}
+
+async fn with_library(store: Store, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
+    let library = library::load(&store).await?;
     Ok(Arc::new(Core { store, clock, library: LibraryHandle::new(library), hub: Hub::default() }))
 }
 
@@ -79,11 +99,14 @@ pub struct App {
     sending: CancellationToken,
     receivers: TaskTracker,
     senders: TaskTracker,
+    /// Held as long as the server runs.
+    _folder: File,
 }
 
 impl App {
     /// Opens the database, starts adapters, outbox and chores, and listens.
     pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let folder = take_folder(&config.server.data)?;
         let core = open_core(&config.server.data, clock).await?;
         let listener = TcpListener::bind(config.server.listen)
             .await
@@ -137,7 +160,7 @@ impl App {
                 tracing::error!(%error, "the HTTP server ended");
             }
         });
-        Ok(Self { core, address, base_url, first_link, demo_inbox, receiving, sending, receivers, senders })
+        Ok(Self { core, address, base_url, first_link, demo_inbox, receiving, sending, receivers, senders, _folder: folder })
     }
 
     /// Stops within [`limits::STOP_BUDGET`]: first nothing more is taken in, then what is under way is settled, then the
@@ -186,7 +209,12 @@ async fn adapter(
         WEBCHAT => {
             let settings: WebChatConfig = inbox.settings().map_err(|problems| anyhow!(lines(&problems)))?;
             let clock = Arc::clone(&core.clock);
-            let ambient = Ambient { now: Arc::new(move || clock.now()), random: Arc::new(ids::random) };
+            let library = Arc::clone(core);
+            let ambient = Ambient {
+                now: Arc::new(move || clock.now()),
+                random: Arc::new(ids::random),
+                bot_name: Arc::new(move || library.library.get().book.name.clone()),
+            };
             let key = SigningKey(signing_key(core, known.id).await?);
             let reader = Arc::clone(sink) as Arc<dyn switchboard_contract::ThreadReader>;
             let webchat = WebChat::new(known.id, settings, key, reader, ambient)

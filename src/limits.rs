@@ -25,7 +25,7 @@ pub const FACT_CHARS_MAX: usize = 500;
 /// Entries of a thread read at once for a contact.
 pub const THREAD_PAGE: u32 = 200;
 /// The longest text an agent may send or note, in characters.
-pub const AGENT_TEXT_CHARS_MAX: usize = 20_000;
+pub const AGENT_TEXT_CHARS_MAX: usize = switchboard_engine::limits::AGENT_TEXT_CHARS_MAX;
 
 /// Deliveries under way at once, over all lanes.
 pub const DELIVERIES_AT_ONCE: usize = 64;
@@ -63,6 +63,10 @@ pub const PASSWORD_CHARS_MIN: usize = 10;
 pub const PASSWORD_BYTES_MAX: usize = 512;
 /// Window over which sign-in attempts are counted.
 pub const SIGN_IN_WINDOW: Duration = Duration::from_mins(15);
+/// All accounts together may be tried this many times as often from one address as one account: an office has one address.
+pub const SIGN_IN_BY_ADDRESS: u32 = 5;
+/// One account may be tried this many times as often from all addresses together as from one.
+pub const SIGN_IN_BY_ACCOUNT: u32 = 20;
 /// Addresses and accounts whose sign-in attempts are remembered.
 pub const SIGN_IN_KEYS_MAX: usize = 10_000;
 /// Password checks at once: each takes 19 MiB and a core.

@@ -151,6 +151,7 @@ pub async fn watch_threads(core: &Core, adapters: &Adapters, stop: StopToken) {
             () = stop.stopped() => return,
             news = news.recv() => match news {
                 Ok(News::Change(_, change)) => change,
+                // What was missed is told with the next change: a page reads its whole state whenever it is told anything.
                 Ok(News::Presence(..) | News::ContactTyping(..)) | Err(RecvError::Lagged(_)) => continue,
                 Err(RecvError::Closed) => return,
             },

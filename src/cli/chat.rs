@@ -48,7 +48,7 @@ pub(super) fn run(command: &Chat, config: &Config) -> Outcome {
 fn library(config: &Config) -> Result<Arc<Library>, Failure> {
     if config.server.data.join(DATABASE).exists() {
         return block_on(async {
-            let core = app::open_core(&config.server.data, Arc::new(SystemClock)).await?;
+            let core = app::open_as_it_is(&config.server.data, Arc::new(SystemClock)).await?;
             core.store.close().await;
             Ok(core.library.get())
         })?;

@@ -61,7 +61,7 @@ async fn database(config: &Config) -> Outcome {
         say(format_args!("ok    database: {} will be made at the first start", file.display()));
         return Ok(());
     }
-    let core = app::open_core(&config.server.data, Arc::new(SystemClock)).await?;
+    let core = app::open_as_it_is(&config.server.data, Arc::new(SystemClock)).await?;
     core.store.probe().await.map_err(Failure::from)?;
     say(format_args!("ok    database {}", file.display()));
     let documents = documents::load(&mut *core.store.reader().await?).await?;

@@ -92,7 +92,7 @@ pub(super) fn lint(command: &Lint) -> Outcome {
         for problem in library::check(key, source, &library).unwrap_or_else(|problems| problems) {
             let counted = if problem.severity == Severity::Error { &mut errors } else { &mut warnings };
             *counted += 1;
-            wrong.push(line(&problem));
+            wrong.push(problem.to_string());
         }
     }
     for problem in &wrong {
@@ -103,13 +103,6 @@ pub(super) fn lint(command: &Lint) -> Outcome {
         return Ok(());
     }
     Err(Failure::check(["the files need to be mended"]))
-}
-
-fn line(problem: &Problem) -> String {
-    match problem.severity {
-        Severity::Error => problem.to_string(),
-        Severity::Warning => format!("{problem} (warning)"),
-    }
 }
 
 fn read(file: &Path) -> Result<(Key, String), String> {

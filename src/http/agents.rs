@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::Web;
 use super::dto::{AgentDto, Page};
-use super::guard::{Administrator, Anyone, Named, Strict};
+use super::guard::{Administrator, Anyone, Key, Named, Strict};
 use super::problem::{Problem, ProblemBody};
 use crate::service::accounts::{self as service, AccountChange};
 use crate::store::accounts::{self, Role};
@@ -60,15 +60,19 @@ pub(super) async fn list(State(web): State<Arc<Web>>, _: Anyone) -> Result<Json<
     Ok(Json(Page { data, next: None }))
 }
 
-/// Adds an agent. A repeated request is refused because the address is taken by then.
+/// Adds an agent. A repeated request gets the same account with a new link, and the link before ends.
 #[utoipa::path(post, path = "/api/v1/agents", tag = "agents", request_body = NewAgent,
+    params(("Idempotency-Key" = String, Header, description = "the same on a retry")),
     responses((status = 201, body = Invited), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub(super) async fn add(
     State(web): State<Arc<Web>>,
     Administrator { agent: admin }: Administrator,
+    key: Key,
     Strict(body): Strict<NewAgent>,
 ) -> Result<(StatusCode, Json<Invited>), Problem> {
-    let (agent, token) = service::invite(&web.core, &body.email, &body.name, body.role).await?;
+    let once = key.once(&["agent", &body.email, &body.name, &format!("{:?}", body.role)]);
+    let invited = service::invite(&web.core, &body.email, &body.name, body.role, Some((admin.id, once)));
+    let (agent, token) = invited.await?;
     tracing::info!(agent.id = %agent.id, agent.role = ?agent.role, by = %admin.id, "an account was added");
     let invited = Invited { agent: AgentDto::new(agent, false), invitation_url: invitation_url(&web.base_url, &token) };
     Ok((StatusCode::CREATED, Json(invited)))

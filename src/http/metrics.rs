@@ -49,7 +49,7 @@ async fn metrics(State(web): State<Arc<Web>>) -> Result<Response, Problem> {
             ("quarantined", account.quarantined),
         ];
         for (outcome, count) in outcomes {
-            inbound.get_or_create(&InboxOutcome { inbox: account.name.clone(), outcome }).set(count);
+            inbound.get_or_create(&InboxOutcome { inbox: account.slug.clone(), outcome }).set(count);
         }
     }
     registry.register("inbound", "Inbound items kept, by inbox and outcome", inbound);

@@ -157,6 +157,9 @@ impl From<accounts::Error> for Problem {
             }
             accounts::Error::BadInvitation => Self::new(StatusCode::NOT_FOUND, "not_found", detail),
             accounts::Error::EmailTaken => Self::new(StatusCode::CONFLICT, "already_so", detail),
+            accounts::Error::KeyReused => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+            }
             accounts::Error::NotFound => Self::not_found("account"),
             accounts::Error::LastAdmin => Self::new(StatusCode::CONFLICT, "last_admin", detail),
             accounts::Error::Invalid { field, detail } => Self::validation(format!("/{field}"), detail),

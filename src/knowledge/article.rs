@@ -112,7 +112,7 @@ impl Article {
         self.state == ArticleState::Published && self.audience == Audience::Public
     }
 
-    /// The text for chat: the short answer, else the body.
+    /// The short answer, else the body.
     pub fn text(&self) -> &str {
         self.answer.as_deref().unwrap_or(&self.body)
     }

@@ -90,7 +90,7 @@ impl Knowledge {
             id: article.id,
             slug: article.slug.clone(),
             title: article.title.clone(),
-            text: article.text().to_owned(),
+            text: for_chat(article.text()),
             url: None,
         })
     }
@@ -146,24 +146,30 @@ fn flow_entries<'a>(flow: &'a Flow, default_language: &'a str) -> impl Iterator<
     })
 }
 
-/// What is wrong between articles that are each right: the same id under two slugs, one slug with two ids.
-pub fn conflicts(articles: &[(String, Article)]) -> Vec<Problem> {
-    let top = switchboard_engine::Place { line: 1, column: 1 };
-    let mut problems = Vec::new();
-    for (at, (file, article)) in articles.iter().enumerate() {
-        for (other_file, other) in &articles[..at] {
-            let message = if other.slug == article.slug && other.lang == article.lang {
-                format!("`{}` in `{}` is already in {other_file}", article.slug, article.lang)
-            } else if other.slug == article.slug && other.id != article.id {
-                format!("expected the id of {other_file}, {}: the variants of an article share it", other.id)
-            } else if other.slug != article.slug && other.id == article.id {
-                format!("the id is that of {other_file}; every article needs its own")
-            } else {
-                continue;
-            };
-            problems.push(Problem::error(file, top, message));
-            break;
+/// A text as chat shows it: headings become bold lines, which every channel can show.
+fn for_chat(markdown: &str) -> String {
+    let mut fenced = false;
+    let lines = markdown.lines().map(|line| {
+        fenced ^= line.trim_start().starts_with("```");
+        let words = line.trim_start_matches('#');
+        let level = line.len() - words.len();
+        if fenced || !(1..=6).contains(&level) || !words.starts_with(' ') {
+            return line.to_owned();
         }
-    }
-    problems
+        format!("**{}**", words.trim().trim_matches('*'))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What is wrong between an article and the others, though each is right: the same id under two slugs, one slug with two ids.
+pub fn conflict(file: &str, article: &Article, others: &[Article]) -> Option<Problem> {
+    let message = others.iter().find_map(|other| {
+        let (slug, lang) = (&other.slug, &other.lang);
+        if *slug == article.slug && *lang != article.lang && other.id != article.id {
+            return Some(format!("expected the id of `{slug}` in `{lang}`, {}: the variants of an article share it", other.id));
+        }
+        (*slug != article.slug && other.id == article.id)
+            .then(|| format!("the id is that of `{slug}`; every article needs its own"))
+    });
+    message.map(|message| Problem::error(file, switchboard_engine::Place { line: 1, column: 1 }, message))
 }

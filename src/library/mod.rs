@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use switchboard_contract::Timestamp;
 use switchboard_engine::flow::Action;
-use switchboard_engine::{ArticleCard, BotBook, FlowSet, Found, Problem, book, flow};
+use switchboard_engine::{ArticleCard, BotBook, FlowSet, Found, Place, Problem, book, flow};
 
 use crate::knowledge::{self, Knowledge};
 use crate::store::documents::{self, Document, Key, Kind};
@@ -64,7 +64,8 @@ impl Library {
             let Action::Handoff(handoff) = &step.action else { return None };
             handoff.team.clone()
         });
-        let mut teams: Vec<String> = std::iter::once(self.book.team.clone()).chain(named).collect();
+        let booked = std::iter::once(&self.book.team).chain(&self.book.teams).cloned();
+        let mut teams: Vec<String> = booked.chain(named).collect();
         teams.sort();
         teams.dedup();
         teams
@@ -104,9 +105,36 @@ pub fn check(key: &Key, source: &str, library: &Library) -> Result<Vec<Problem>,
             let slugs = library.knowledge.articles().iter().map(|article| article.slug.clone()).collect();
             split(flow::lint(&flow, &flow::LintContext { flows: &library.flows, articles: &slugs, book: &library.book }))
         }
-        Kind::BotBook => book::parse(shipped::BOT_BOOK, source).map(|_| Vec::new()),
-        Kind::Article => knowledge::parse(&file_name(key), source).map(|_| Vec::new()),
+        Kind::BotBook => {
+            let book = book::parse(shipped::BOT_BOOK, source)?;
+            let unknown = book.menu.iter().filter(|flow| library.flows.current(flow).is_none());
+            none_or_all(unknown.map(|flow| missing_flow(source, flow)).collect())
+        }
+        Kind::Article => {
+            let file = file_name(key);
+            let article = knowledge::parse(&file, source)?;
+            let mut wrong: Vec<Problem> = knowledge::conflict(&file, &article, library.knowledge.articles()).into_iter().collect();
+            if article.lang != key.lang {
+                let message = format!("`lang` is `{}`, and the file's name says `{}`: make them agree", article.lang, key.lang);
+                wrong.push(Problem::error(&file, line_of(source, "lang:"), message));
+            }
+            none_or_all(wrong)
+        }
     }
+}
+
+fn none_or_all(wrong: Vec<Problem>) -> Result<Vec<Problem>, Vec<Problem>> {
+    if wrong.is_empty() { Ok(wrong) } else { Err(wrong) }
+}
+
+fn missing_flow(source: &str, flow: &str) -> Problem {
+    Problem::error(shipped::BOT_BOOK, line_of(source, "menu:"), format!("the menu offers the flow `{flow}`, and there is none"))
+}
+
+/// The line that begins with a key, for a mistake that only shows beside other documents.
+fn line_of(source: &str, key: &str) -> Place {
+    let line = source.lines().position(|line| line.starts_with(key)).map_or(1, |at| at + 1);
+    Place { line, column: 1 }
 }
 
 fn split(problems: Vec<Problem>) -> Result<Vec<Problem>, Vec<Problem>> {
@@ -132,16 +160,39 @@ impl LibraryHandle {
 
     /// Reads the documents again and puts them in use.
     pub async fn reload(&self, store: &Store) -> Result<()> {
-        let documents = documents::load(&mut *store.reader().await?).await?;
-        // Building the index takes a while: not on a thread that answers.
-        let library = tokio::task::spawn_blocking(move || Library::build(&documents))
-            .await
-            .map_err(|error| Error::Panicked(error.to_string()))?;
-        for problem in &library.problems {
-            tracing::error!(%problem, "a document can't be read and is left out");
-        }
+        let library = load(store).await?;
         *self.present.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(library);
         Ok(())
+    }
+}
+
+/// Reads the library from the database. Where the version in use can't be read (another program wrote it), the last one that
+/// can stays in use, with a complaint.
+pub async fn load(store: &Store) -> Result<Library> {
+    let mut conn = store.reader().await?;
+    let mut documents = documents::load(&mut conn).await?;
+    for document in documents.iter_mut().filter(|document| document.head) {
+        let Err(problems) = parse(&document.key, &document.source) else { continue };
+        for problem in problems {
+            tracing::error!(%problem, "the version in use can't be read");
+        }
+        let older = documents::older(&mut conn, &document.key, document.version).await?;
+        if let Some(good) = older.into_iter().find(|older| parse(&older.key, &older.source).is_ok()) {
+            tracing::warn!(document = file_name(&good.key), version = good.version, "an older version stays in use");
+            *document = Document { head: true, ..good };
+        }
+    }
+    drop(conn);
+    // Building the index takes a while: not on a thread that answers.
+    tokio::task::spawn_blocking(move || Library::build(&documents)).await.map_err(|error| Error::Panicked(error.to_string()))
+}
+
+/// Whether a document can be read at all, whatever stands beside it.
+fn parse(key: &Key, source: &str) -> Result<(), Vec<Problem>> {
+    match key.kind {
+        Kind::BotBook => book::parse(shipped::BOT_BOOK, source).map(drop),
+        Kind::Flow => flow::parse(&file_name(key), source).map(drop),
+        Kind::Article => knowledge::parse(&file_name(key), source).map(drop),
     }
 }
 

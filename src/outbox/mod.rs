@@ -63,7 +63,7 @@ pub async fn run(core: Arc<Core>, adapters: Arc<Adapters>, stop: StopToken) {
 /// Claims due heads of lanes, with what they carry. Deliveries abandoned by a dead process are settled first.
 async fn claim(core: &Arc<Core>, adapters: &Arc<Adapters>, most: usize) -> Result<Vec<(Row, Delivery)>> {
     let now = core.now();
-    if most == 0 || !anything_open(core).await? {
+    if most == 0 || !outbox::anything_due(&mut *core.store.reader().await?, now).await? {
         return Ok(Vec::new());
     }
     let adapters = Arc::clone(adapters);
@@ -86,10 +86,6 @@ async fn claim(core: &Arc<Core>, adapters: &Arc<Adapters>, most: usize) -> Resul
             })
         })
         .await
-}
-
-async fn anything_open(core: &Core) -> Result<bool> {
-    Ok(outbox::open(&mut *core.store.reader().await?).await? > 0)
 }
 
 async fn load(conn: &mut Conn, row: &Row) -> Result<Delivery> {

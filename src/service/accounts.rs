@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use crate::core::Core;
 use crate::ids;
 use crate::limits;
+use crate::service::desk::Once;
 use crate::store::accounts::{self, Agent, Role};
 use crate::store::{self, Conn};
 
@@ -34,6 +35,9 @@ pub enum Error {
     /// There is no such account.
     #[error("there is no such account")]
     NotFound,
+    /// The idempotency key was used for something else.
+    #[error("this idempotency key was used for another request")]
+    KeyReused,
     /// Nobody could administer any more.
     #[error("this is the last admin; make somebody else an admin first")]
     LastAdmin,
@@ -72,13 +76,15 @@ struct Attempts {
 }
 
 impl Doorkeeper {
-    /// A doorkeeper that lets an address or account try `attempts_max` times in [`limits::SIGN_IN_WINDOW`].
+    /// A doorkeeper that lets an address try an account `attempts_max` times in [`limits::SIGN_IN_WINDOW`], all accounts
+    /// [`limits::SIGN_IN_BY_ADDRESS`] times as often, and all addresses together an account [`limits::SIGN_IN_BY_ACCOUNT`] times
+    /// as often: a stranger can't easily lock somebody out, and can't guess from many places either.
     pub fn new(attempts_max: u32) -> Self {
         Self { checks: Semaphore::new(limits::PASSWORD_CHECKS_AT_ONCE), attempts: Mutex::default(), attempts_max }
     }
 
-    /// Counts an attempt under a key.
-    fn count(&self, key: &str, now: Timestamp) -> Result<(), Error> {
+    /// Counts an attempt under a key of which `most` are allowed.
+    fn count(&self, key: &str, most: u32, now: Timestamp) -> Result<(), Error> {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         if attempts.len() >= limits::SIGN_IN_KEYS_MAX {
             attempts.retain(|_, kept| now.since(kept.since) < limits::SIGN_IN_WINDOW);
@@ -91,15 +97,29 @@ impl Doorkeeper {
         if now.since(kept.since) >= limits::SIGN_IN_WINDOW {
             *kept = Attempts { since: now, count: 0 };
         }
-        if kept.count >= self.attempts_max {
+        if kept.count >= most {
             return Err(Error::TooManyAttempts(limits::SIGN_IN_WINDOW.saturating_sub(now.since(kept.since))));
         }
         kept.count += 1;
         Ok(())
     }
 
-    fn forget(&self, key: &str) {
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    /// Counts an attempt of an address on an account under every key that limits it.
+    fn admit(&self, keys: &[String; 3], now: Timestamp) -> Result<(), Error> {
+        let [pair, address, account] = keys;
+        self.count(pair, self.attempts_max, now)?;
+        self.count(address, self.attempts_max.saturating_mul(limits::SIGN_IN_BY_ADDRESS), now)?;
+        self.count(account, self.attempts_max.saturating_mul(limits::SIGN_IN_BY_ACCOUNT), now)
+    }
+
+    /// Takes an attempt back: it was right, and right ones are not limited.
+    fn refund(&self, keys: &[String; 3]) {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            if let Some(kept) = attempts.get_mut(key) {
+                kept.count = kept.count.saturating_sub(1);
+            }
+        }
     }
 
     async fn hash(&self, password: String) -> Result<String, Error> {
@@ -140,18 +160,17 @@ pub async fn sign_in(
     session_holds: std::time::Duration,
 ) -> Result<SignedIn, Error> {
     let (email, now) = (email.trim().to_lowercase(), core.now());
-    let (by_address, by_account) = (format!("from {from}"), format!("account {email}"));
-    door.count(&by_address, now)?;
-    door.count(&by_account, now)?;
     check_length(&password)?;
+    let email: String = email.chars().take(limits::FACT_CHARS_MAX).collect();
+    let keys = [format!("{from} {email}"), format!("from {from}"), format!("account {email}")];
+    door.admit(&keys, now)?;
     let known = accounts::by_email(&mut *core.store.reader().await?, &email).await?;
     let (agent, hash) = known.map_or((None, None), |(agent, hash)| (Some(agent), hash));
     if !door.verify(password, hash).await? {
         return Err(Error::WrongCredentials);
     }
     let agent = agent.filter(|agent| !agent.disabled).ok_or(Error::WrongCredentials)?;
-    door.forget(&by_account);
-    door.forget(&by_address);
+    door.refund(&keys);
     let token = begin_session(core, agent.id, now + session_holds).await?;
     Ok(SignedIn { agent, token })
 }
@@ -179,7 +198,15 @@ pub async fn sign_out(core: &Core, token: &str) -> Result<(), Error> {
 }
 
 /// Adds an agent and returns the token of the link that lets them set a password.
-pub async fn invite(core: &Core, email: &str, name: &str, role: Role) -> Result<(Agent, String), Error> {
+///
+/// With `once`, a repeated request of the same admin finds the account it made and gives it a new link; the one before ends.
+pub async fn invite(
+    core: &Core,
+    email: &str,
+    name: &str,
+    role: Role,
+    once: Option<(AgentId, Once)>,
+) -> Result<(Agent, String), Error> {
     let email = valid_email(email)?;
     let name = match name.trim() {
         "" => email.split('@').next().unwrap_or_default().to_owned(),
@@ -187,18 +214,40 @@ pub async fn invite(core: &Core, email: &str, name: &str, role: Role) -> Result<
     };
     let now = core.now();
     let agent = Agent { id: ids::new(AgentId::from_parts, now), email, name, role, disabled: false, active: false };
-    let added = agent.clone();
-    let token = core
-        .store
+    core.store
         .write::<_, Error, _>(move |conn| {
             Box::pin(async move {
-                if !accounts::add_agent(conn, &added, now).await? {
+                if let Some((admin, once)) = &once {
+                    if let Some((fingerprint, made)) = accounts::remembered(conn, *admin, &once.key).await? {
+                        return again(conn, once, &fingerprint, &made, now).await;
+                    }
+                    let made = agent.id.to_string();
+                    accounts::remember(conn, *admin, &once.key, &once.fingerprint, &made, now).await?;
+                }
+                if !accounts::add_agent(conn, &agent, now).await? {
                     return Err(Error::EmailTaken);
                 }
-                invitation(conn, added.id, now).await
+                let token = invitation(conn, agent.id, now).await?;
+                Ok((agent, token))
             })
         })
-        .await?;
+        .await
+}
+
+/// The account a repeated request made the first time, with a new link: the first one is kept as a hash only.
+async fn again(
+    conn: &mut Conn,
+    once: &Once,
+    fingerprint: &str,
+    made: &str,
+    now: Timestamp,
+) -> Result<(Agent, String), Error> {
+    if *fingerprint != once.fingerprint {
+        return Err(Error::KeyReused);
+    }
+    let id = made.parse().map_err(|_| Error::NotFound)?;
+    let agent = accounts::agent(conn, id).await?.ok_or(Error::NotFound)?;
+    let token = invitation(conn, id, now).await?;
     Ok((agent, token))
 }
 
@@ -296,7 +345,7 @@ pub async fn first_admin(core: &Core) -> Result<Option<String>, Error> {
     if !none_yet {
         return Ok(None);
     }
-    invite(core, "admin@localhost", "Admin", Role::Admin).await.map(|(_, token)| Some(token))
+    invite(core, "admin@localhost", "Admin", Role::Admin, None).await.map(|(_, token)| Some(token))
 }
 
 fn valid_email(email: &str) -> Result<String, Error> {
@@ -334,11 +383,11 @@ mod tests {
         let door = Doorkeeper::new(3);
         let start = Timestamp::from_millis(0);
         for _ in 0..3 {
-            door.count("from a", start).expect("within the limit");
+            door.count("from a", 3, start).expect("within the limit");
         }
-        assert!(matches!(door.count("from a", start), Err(Error::TooManyAttempts(_))));
-        door.count("from b", start).expect("another address is not affected");
-        door.count("from a", start + limits::SIGN_IN_WINDOW).expect("the window is over");
+        assert!(matches!(door.count("from a", 3, start), Err(Error::TooManyAttempts(_))));
+        door.count("from b", 3, start).expect("another address is not affected");
+        door.count("from a", 3, start + limits::SIGN_IN_WINDOW).expect("the window is over");
     }
 
     #[tokio::test]

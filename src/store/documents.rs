@@ -110,6 +110,20 @@ pub async fn load(conn: &mut Conn) -> Result<Vec<Document>> {
     rows.into_iter().map(Document::try_from).collect()
 }
 
+/// The versions before one, newest first.
+pub async fn older(conn: &mut Conn, key: &Key, version: i64) -> Result<Vec<Document>> {
+    let rows: Vec<Row> = sqlx::query_as(documents_sql!(
+        "WHERE d.kind = $1 AND d.name = $2 AND d.lang = $3 AND d.version < $4 ORDER BY d.version DESC"
+    ))
+    .bind(key.kind.word())
+    .bind(&key.name)
+    .bind(&key.lang)
+    .bind(version)
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Document::try_from).collect()
+}
+
 /// The version in use.
 pub async fn head(conn: &mut Conn, key: &Key) -> Result<Option<Document>> {
     let row: Option<Row> = sqlx::query_as(documents_sql!(

@@ -16,6 +16,8 @@ pub const DAY_MILLIS: i64 = 86_400_000;
 pub struct Account {
     /// The inbox's id.
     pub inbox: String,
+    /// The inbox's short name: unique, as in its address.
+    pub slug: String,
     /// The inbox's name.
     pub name: String,
     /// What arrived, counted on arrival.
@@ -36,8 +38,8 @@ pub struct Account {
 pub async fn accounts(conn: &mut Conn, from: Timestamp, to: Timestamp) -> Result<Vec<Account>> {
     let (first, last) = (from.millis().div_euclid(DAY_MILLIS), to.millis().div_euclid(DAY_MILLIS));
     let (start, end) = (first.saturating_mul(DAY_MILLIS), last.saturating_add(1).saturating_mul(DAY_MILLIS));
-    let received: Vec<(String, String, i64)> = sqlx::query_as(
-        "SELECT i.id, i.name, COALESCE((SELECT SUM(r.count) FROM received r WHERE r.inbox_id = i.id \
+    let received: Vec<(String, String, String, i64)> = sqlx::query_as(
+        "SELECT i.id, i.slug, i.name, COALESCE((SELECT SUM(r.count) FROM received r WHERE r.inbox_id = i.id \
          AND r.day BETWEEN $1 AND $2), 0) FROM inboxes i ORDER BY i.slug",
     )
     .bind(first)
@@ -57,12 +59,12 @@ pub async fn accounts(conn: &mut Conn, from: Timestamp, to: Timestamp) -> Result
         outcomes.into_iter().map(|(inbox, outcome, count)| ((inbox, outcome), count)).collect();
     Ok(received
         .into_iter()
-        .map(|(inbox, name, received)| {
+        .map(|(inbox, slug, name, received)| {
             let count = |outcome: &str| counts.get(&(inbox.clone(), outcome.to_owned())).copied().unwrap_or(0);
             let (filed, duplicate) = (count("filed"), count("duplicate"));
             let (filtered, quarantined) = (count("filtered"), count("quarantined"));
             let balanced = received == filed + duplicate + filtered + quarantined;
-            Account { inbox, name, received, filed, duplicate, filtered, quarantined, balanced }
+            Account { inbox, slug, name, received, filed, duplicate, filtered, quarantined, balanced }
         })
         .collect())
 }

@@ -41,6 +41,20 @@ pub async fn insert(conn: &mut Conn, row: &Row, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Whether [`claim`] or [`abandoned`] would find anything. Asked before each, because a claim is a commit and a commit wakes
+/// the outbox: without this it would run in circles while something waits for its time.
+pub async fn anything_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
+    Ok(sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'sending' AND lease_until <= $1) OR EXISTS (\
+         SELECT 1 FROM outbox o WHERE o.state = 'pending' AND o.due_at <= $1 AND NOT EXISTS (\
+         SELECT 1 FROM outbox b WHERE b.conversation_id = o.conversation_id AND b.entry_seq < o.entry_seq \
+         AND b.state IN ('pending', 'sending')))",
+    )
+    .bind(now.millis())
+    .fetch_one(conn)
+    .await?)
+}
+
 /// Claims the due heads of lanes, at most `most`, until `lease_until`.
 pub async fn claim(conn: &mut Conn, now: Timestamp, lease_until: Timestamp, most: usize) -> Result<Vec<Row>> {
     let rows: Vec<ClaimRow> = sqlx::query_as(

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Customer } from "./customer.mjs";
 import { Desk } from "./desk.mjs";
-import { axeSource, house, until } from "./house.mjs";
+import { axeSource, house, still, until } from "./house.mjs";
 import { wire } from "./wire.mjs";
 
 const axe = readFileSync(axeSource, "utf8");
@@ -133,8 +133,7 @@ const PAGES = [
 
 async function clean(t, page, state) {
   await t.test(state, async () => {
-    // What fades in is checked as it ends up.
-    await until("nothing moves", async () => await page.evaluate(() => document.getAnimations().every(({ playState }) => playState !== "running")));
+    await still(page);
     // By the debugger, because the pages' own policy rightly takes no foreign script.
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => window.axe.run(document));

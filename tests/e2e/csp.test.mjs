@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Customer } from "./customer.mjs";
-import { house, until } from "./house.mjs";
+import { house, still, until } from "./house.mjs";
 import { pageWithWidget, site } from "./wire.mjs";
 
 test("a strict Content-Security-Policy with one origin is enough", async (t) => {
@@ -58,7 +58,7 @@ test("a page with hostile styles changes nothing in the widget", async (t) => {
     const launcher = await customer.launcher.boundingBox();
     await customer.open();
     await customer.hears("Hi, I'm Juno");
-    await until("nothing moves", async () => await customer.page.evaluate(() => document.getAnimations().every(({ playState }) => playState !== "running")));
+    await still(customer.page);
     const panel = await customer.panel.boundingBox();
     const styles = await customer.panel.evaluate((panel) => {
       const one = (node) => {

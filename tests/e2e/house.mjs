@@ -225,6 +225,18 @@ export async function until(what, holds, patience = PATIENCE_MS) {
   throw new Error(`waited ${patience} ms in vain: ${what}${last ? ` (${last.message})` : ""}`);
 }
 
+/** Nothing on the page moves any more, in shadow roots neither: what fades in is looked at as it ends up. */
+export async function still(page) {
+  await page.evaluate(() => document.fonts.ready);
+  await until("nothing moves", () =>
+    page.evaluate(() => {
+      const shadows = [...document.querySelectorAll("*")].flatMap(({ shadowRoot }) => shadowRoot ?? []);
+      const moving = [document, ...shadows].flatMap((root) => root.getAnimations()).filter(({ playState }) => playState === "running");
+      return moving.every(({ effect }) => effect.getComputedTiming().iterations === Infinity);
+    }),
+  );
+}
+
 async function within(patience, what, promise) {
   let timer;
   const late = new Promise((_, reject) => {

@@ -24,7 +24,8 @@ test("a customer opens the chat, writes and chooses by keyboard only", async (t)
 
   await tabTo(page, "choice", "Shift+Tab");
   await page.keyboard.press("Enter");
-  await customer.hears("What does it show?");
+  await customer.hears("Only the Wi-Fi is bad", "contact");
+  await customer.hears("Did that help?");
   assert.notEqual(await focused(page), null, "the focus is not lost with the buttons");
 
   await page.keyboard.press("Escape");

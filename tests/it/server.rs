@@ -52,6 +52,12 @@ impl TestServer {
         self.app = Some(App::start(&self.config, clock).await.expect("the server starts again"));
     }
 
+    /// Tries to start another server on the same data folder.
+    pub(crate) async fn start_beside(&self) -> Result<(), String> {
+        let started = App::start(&self.config, Arc::clone(&self.clock) as _).await;
+        started.map(drop).map_err(|error| format!("{error:#}"))
+    }
+
     pub(crate) async fn stop(mut self) {
         self.app.take().expect("running").stop().await;
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use switchboard::app::open_core;
 use switchboard::clock::ManualClock;
 use switchboard::service::documents as service;
+use switchboard::store::Error;
 use switchboard::store::documents::{self, Key, Kind};
 
 use crate::server::START;
@@ -75,4 +76,32 @@ async fn every_version_of_a_flow_is_kept_for_the_conversations_that_run_on_it() 
         all.iter().filter(|d| d.key == flow("complaint")).map(|d| (d.version, d.head)).collect();
     assert_eq!(versions, [(1, false), (2, true)]);
     core.store.close().await;
+}
+
+#[tokio::test]
+async fn a_version_that_cannot_be_read_any_more_gives_way_to_the_last_good_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let clock = Arc::new(ManualClock::new(START));
+    let core = open_core(folder.path(), Arc::clone(&clock) as _).await.expect("opens");
+    // As another program would have written it: saved without being checked by this one.
+    core.store
+        .write::<_, Error, _>(|conn| {
+            Box::pin(async move {
+                documents::put(conn, &flow("complaint"), 1, "flow: complaint\nstepps: []\n", false, None, START).await
+            })
+        })
+        .await
+        .expect("saved");
+    core.library.reload(&core.store).await.expect("reloaded");
+    let library = core.library.get();
+    assert_eq!(library.flows.current("complaint").map(|(_, version)| version), Some(1));
+    core.store.close().await;
+}
+
+#[tokio::test]
+async fn two_servers_do_not_run_on_one_data_folder() {
+    let server = crate::server::TestServer::start().await;
+    let second = server.start_beside().await;
+    assert!(second.is_err_and(|why| why.contains("another server runs on the data folder")));
+    server.stop().await;
 }

@@ -14,13 +14,11 @@ pub struct WebChatConfig {
     pub require_signed: bool,
     /// What the site signs its user ids with. Without it nobody can be signed.
     pub identity_secret: Option<String>,
-    /// The name the bot goes by.
-    pub bot_name: String,
 }
 
 impl Default for WebChatConfig {
     fn default() -> Self {
-        Self { allowed_sites: Vec::new(), require_signed: false, identity_secret: None, bot_name: "Juno".to_owned() }
+        Self { allowed_sites: Vec::new(), require_signed: false, identity_secret: None }
     }
 }
 
@@ -31,7 +29,6 @@ impl std::fmt::Debug for WebChatConfig {
             .field("allowed_sites", &self.allowed_sites)
             .field("require_signed", &self.require_signed)
             .field("identity_secret", &self.identity_secret.as_ref().map(|_| "…"))
-            .field("bot_name", &self.bot_name)
             .finish()
     }
 }
@@ -51,9 +48,6 @@ pub enum ConfigError {
     /// The secret could be guessed.
     #[error("`identity_secret` has {0} bytes; at least {IDENTITY_SECRET_BYTES_MIN} are needed")]
     SecretShort(usize),
-    /// There is no name to show.
-    #[error("`bot_name` is empty; give the name visitors see")]
-    NameEmpty,
 }
 
 impl WebChatConfig {
@@ -64,9 +58,6 @@ impl WebChatConfig {
         }
         if let Some(site) = self.allowed_sites.iter().find(|site| !is_origin(site)) {
             return Err(ConfigError::NotAnOrigin(site.clone()));
-        }
-        if self.bot_name.trim().is_empty() {
-            return Err(ConfigError::NameEmpty);
         }
         match &self.identity_secret {
             Some(secret) if secret.len() < IDENTITY_SECRET_BYTES_MIN => Err(ConfigError::SecretShort(secret.len())),

@@ -57,6 +57,8 @@ pub struct Ambient {
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// Draws 128 random bits fit for secrets.
     pub random: Arc<dyn Fn() -> u128 + Send + Sync>,
+    /// The name the bot goes by at present.
+    pub bot_name: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
 /// The web chat of one inbox.

@@ -177,7 +177,7 @@ impl Session<'_> {
             head: page.head,
             reset: !(fits || nothing_held),
             limits: Limits { text: limits::TEXT_CHARS_MAX },
-            bot: &self.chat.config.bot_name,
+            bot: &(self.chat.ambient.bot_name)(),
         };
         self.wire.send(&welcome).await?;
         // Asked for what lies beyond the end, the reader had nothing to give; the page begins anew.

@@ -78,21 +78,20 @@ describe("timeline", () => {
 
     it("can be pressed under the last question only", () => {
       const found = spoken({ entries: [asked, entry(2, 1, { choices })] }).map((row) => row.choices);
-      expect(found).toEqual([
-        { items: choices, live: false, chosen: null },
-        { items: choices, live: true, chosen: null },
-      ]);
+      expect(found).toEqual([[], choices]);
     });
 
-    it("are marked and at rest once answered", () => {
-      expect(spoken({ entries: [asked, own(2, 1, "No")] })[0]?.choices).toMatchObject({ live: false, chosen: "n" });
-      expect(spoken({ entries: [asked, own(2, 1, "something else")] })[0]?.choices).toMatchObject({ live: false, chosen: null });
+    it("stay when more is said to the visitor, and are gone once answered", () => {
+      const first = (entries: Entry[]) => spoken({ entries })[0]?.choices;
+      expect(first([asked, entry(2, 1)])).toEqual(choices);
+      expect(first([asked, own(2, 1, "No")])).toEqual([]);
+      expect(first([asked, own(2, 1, "something else")])).toEqual([]);
     });
 
-    it("are at rest while the answer is under way, and again live when it failed", () => {
+    it("are gone while the answer is under way, and back when it failed", () => {
       const press = (state: Outgoing["state"]): Outgoing => out("a", state, { kind: "choose", text: "Yes", choice: "y" });
-      expect(spoken({ entries: [asked], pending: [press("sending")] })[0]?.choices).toMatchObject({ live: false, chosen: "y" });
-      expect(spoken({ entries: [asked], pending: [press("failed")] })[0]?.choices).toMatchObject({ live: true, chosen: null });
+      expect(spoken({ entries: [asked], pending: [press("sending")] })[0]?.choices).toEqual([]);
+      expect(spoken({ entries: [asked], pending: [press("failed")] })[0]?.choices).toEqual(choices);
     });
   });
 });

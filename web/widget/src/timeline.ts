@@ -1,4 +1,4 @@
-// From state to the rows of the transcript: who, when, grouped, which choices still count. Pure.
+// From state to the rows of the transcript: who, when, grouped, and what can be chosen now. Pure.
 
 import type { Outgoing } from "./outbox";
 import type { Choice, Entry } from "./protocol";
@@ -22,7 +22,8 @@ export interface MessageRow {
   readonly key: string;
   readonly at: number;
   readonly said: Said;
-  readonly choices: Choices | null;
+  /** The answers to choose from, while they wait for one: the chosen one is a message like any other. */
+  readonly choices: readonly Choice[];
   /** Of a group by one author. */
   readonly first: boolean;
   readonly last: boolean;
@@ -32,13 +33,6 @@ export interface MessageRow {
   readonly note: Outgoing["state"] | null;
 }
 
-export interface Choices {
-  readonly items: readonly Choice[];
-  /** Only the last question can be answered by a press. */
-  readonly live: boolean;
-  readonly chosen: string | null;
-}
-
 export type Row = DayRow | MessageRow;
 
 type Draft = Omit<MessageRow, "first" | "last" | "note">;
@@ -46,8 +40,8 @@ type Draft = Omit<MessageRow, "first" | "last" | "note">;
 export function timeline({ entries, pending }: State): Row[] {
   const confirmed = new Set(entries.map(({ cid }) => cid));
   const waiting = pending.filter(({ id, kind }) => kind !== "anew" && !confirmed.has(id));
-  const asked = entries.findLastIndex(({ choices }) => choices.length);
-  const drafts = [...entries.map((entry, i) => fromEntry(entry, choices(entries, waiting, i, asked))), ...waiting.map(fromPending)];
+  const drafts = [...entries.map(fromEntry), ...waiting.map(fromPending)];
+  const open = drafts[openQuestion(drafts)];
   const lastOwn = drafts.findLastIndex(own);
 
   const rows: Row[] = [];
@@ -57,14 +51,13 @@ export function timeline({ entries, pending }: State): Row[] {
     const after = drafts[i + 1];
     if (!before || day(before.at) !== day(at)) rows.push({ kind: "day", key: `day ${key}`, at });
     const told = state === "failed" || i === lastOwn || (state !== "sent" && state !== after?.state);
-    rows.push({ ...draft, first: !together(before, draft), last: !together(draft, after), note: told ? state : null });
+    rows.push({ ...draft, choices: draft === open ? draft.choices : [], first: !together(before, draft), last: !together(draft, after), note: told ? state : null });
   });
   return rows;
 }
 
 /** Own messages keep one key from writing to confirmation, so that their place on the page stays the same element. */
-function fromEntry(entry: Entry, choices: Choices | null): Draft {
-  const { cid, seq, at, from, text, format, citation } = entry;
+function fromEntry({ cid, seq, at, from, text, format, citation, choices }: Entry): Draft {
   const kind = from.kind === "system" ? "system" : "message";
   const state = from.kind === "contact" ? "sent" : null;
   return { kind, key: cid ?? `#${seq}`, at, said: { from, text, format, citation }, choices, state };
@@ -72,19 +65,17 @@ function fromEntry(entry: Entry, choices: Choices | null): Draft {
 
 function fromPending({ id, at, text, state }: Outgoing): Draft {
   const said: Said = { from: { kind: "contact" }, text, format: "plain", citation: null };
-  return { kind: "message", key: id, at, said, choices: null, state };
+  return { kind: "message", key: id, at, said, choices: [], state };
 }
 
-function choices(entries: readonly Entry[], waiting: readonly Outgoing[], i: number, asked: number): Choices | null {
-  const items = entries[i]?.choices ?? [];
-  if (!items.length) return null;
-  const reply = entries.slice(i + 1).find(({ from }) => from.kind === "contact") ?? (i === asked && waiting.find(({ state }) => state !== "failed"));
-  const chosen = items.find(({ label }) => reply && label === reply.text)?.id ?? null;
-  return { items, live: i === asked && !reply, chosen };
+/** The last question, unless it was answered since; what failed to be sent is no answer. */
+function openQuestion(drafts: readonly Draft[]): number {
+  const asked = drafts.findLastIndex(({ choices }) => choices.length);
+  return drafts.slice(asked + 1).some((draft) => own(draft) && draft.state !== "failed") ? -1 : asked;
 }
 
 function together(a: Draft | undefined, b: Draft | undefined): boolean {
-  return !!a && !!b && !a.choices && b.at - a.at < GROUP_PAUSE && day(a.at) === day(b.at) && author(a) === author(b);
+  return !!a && !!b && !a.choices.length && b.at - a.at < GROUP_PAUSE && day(a.at) === day(b.at) && author(a) === author(b);
 }
 
 function author({ said }: Draft): string {

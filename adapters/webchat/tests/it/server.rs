@@ -55,6 +55,7 @@ impl Server {
         let ambient = Ambient {
             now: Arc::new(move || Timestamp::from_millis(now.load(Ordering::SeqCst))),
             random: Arc::new(move || u128::from(draws.fetch_add(1, Ordering::SeqCst))),
+            bot_name: Arc::new(|| "Juno".to_owned()),
         };
         let inbox = InboxId::from_parts(Timestamp::from_millis(1), 1);
         let key = SigningKey([3; 32]);

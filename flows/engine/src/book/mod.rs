@@ -21,6 +21,8 @@ pub struct BotBook {
     pub languages: Vec<String>,
     /// The team that gets what no flow sends elsewhere.
     pub team: String,
+    /// Further teams that conversations can be handed to, besides those that flows name.
+    pub teams: Vec<String>,
     /// The flows offered with the greeting, in order.
     pub menu: Vec<String>,
     pub(crate) texts: BTreeMap<TextId, LocalText>,

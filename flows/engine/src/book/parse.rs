@@ -20,16 +20,18 @@ pub fn parse(file: &str, source: &str) -> Result<BotBook, Vec<Problem>> {
 }
 
 fn read_book(reader: &mut Reader<'_>, root: Node<'_>) -> Option<BotBook> {
-    let map = reader.map(root, "the bot book", &["name", "languages", "team", "menu", "texts", "words"])?;
+    let map = reader.map(root, "the bot book", &["name", "languages", "team", "teams", "menu", "texts", "words"])?;
     let name = reader.required(&map, "name", "the bot book").and_then(|node| reader.text(node, "name"));
     let languages = read_languages(reader, &map);
     let team = reader.required(&map, "team", "the bot book").and_then(|node| reader.slug(node, "a team", "-_"));
+    let teams = map.get("teams").and_then(|node| reader.list(node, "teams")).unwrap_or_default();
+    let teams = teams.iter().filter_map(|node| reader.slug(node, "a team", "-_")).collect();
     let menu = map.get("menu").and_then(|node| reader.list(node, "menu")).unwrap_or_default();
     let menu = menu.iter().filter_map(|node| reader.slug(node, "a flow", "-")).collect();
     let default = languages.as_ref().and_then(|languages| languages.first().cloned()).unwrap_or_default();
     let texts = read_texts(reader, &map, &default);
     let words = read_words(reader, &map);
-    Some(BotBook { name: name?, languages: languages?, team: team?, menu, texts, words })
+    Some(BotBook { name: name?, languages: languages?, team: team?, teams, menu, texts, words })
 }
 
 fn read_languages(reader: &mut Reader<'_>, map: &Map<'_>) -> Option<Vec<String>> {

@@ -33,7 +33,8 @@ impl<'a> Turn<'a> {
             self.state.status = Status::Open;
         }
         if let Some(id) = choice {
-            let at_hand = self.state.pending.as_ref().is_some_and(|known| known.choices.iter().any(|one| one.id == *id));
+            let at_hand =
+                self.state.pending.as_ref().is_some_and(|known| known.choices.iter().any(|one| one.id == *id));
             if at_hand {
                 self.picked(id);
                 return;

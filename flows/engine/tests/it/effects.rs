@@ -67,6 +67,16 @@ fn a_rating_counts_at_once_and_again_with_its_comment() {
 }
 
 #[test]
+fn a_question_asked_again_keeps_the_ids_of_its_options() {
+    let again = vec![wrote("no wifi"), pressed("Old", Some("0.old"))];
+    let (state, _) = play(again.clone());
+    assert_eq!(state.questions_asked, 1);
+    let (state, _) = play([again, vec![pressed("All off", Some("1.all_off"))]].concat());
+    assert_eq!(state.slots.get("lights").map(String::as_str), Some("all_off"));
+    assert_eq!(state.questions_asked, 2, "another question has other ids");
+}
+
+#[test]
 fn agents_hear_of_who_waits_and_who_writes() {
     let (_, effects) = play(vec![wrote("human")]);
     assert!(effects.contains(&Effect::Notify(Notice::Waiting { team: "support".to_owned(), since: NOW })));

@@ -68,7 +68,7 @@ describe("small things", () => {
 
   it("names the holder", () => {
     expect(holder({ kind: "bot" }, "agt_1", "Juno")).toBe("Juno");
-    expect(holder({ kind: "queue", team: "billing", since: "" }, "agt_1", "Juno")).toBe("Queue: billing");
+    expect(holder({ kind: "queue", team: "billing", since: "" }, "agt_1", "Juno")).toBe("Waits for billing");
     expect(holder({ kind: "agent", agent: { id: "agt_1", name: "Ana" } }, "agt_1", "Juno")).toBe("You");
     expect(holder({ kind: "agent", agent: { id: "agt_2", name: "Ben" } }, "agt_1", "Juno")).toBe("Ben");
   });

@@ -36,7 +36,7 @@ export function holder(handler: Handler, me: string | null, botName: string): st
     case "bot":
       return botName;
     case "queue":
-      return `Queue: ${handler.team}`;
+      return `Waits for ${handler.team}`;
     case "agent":
       return handler.agent.id === me ? "You" : handler.agent.name;
   }

@@ -39,13 +39,13 @@ export function happening(log: Log): string {
     case "opened":
       return "Opened the chat";
     case "flow_started":
-      return `Flow ${quoted(field("flow"))} began`;
+      return `Flow ${quoted(slotName(field("flow")))} began`;
     case "flow_ended":
-      return `Flow ${quoted(field("flow"))} ended`;
+      return `Flow ${quoted(slotName(field("flow")))} ended`;
     case "flow_left":
-      return `Flow ${quoted(field("flow"))} was left`;
+      return `Flow ${quoted(slotName(field("flow")))} was left`;
     case "slot_filled":
-      return `${slotName(field("slot"))}: ${field("value")}`;
+      return `${slotName(field("slot"))}: ${slotValue(field("value"))}`;
     case "answered":
       return `Answered from ${quoted(field("title"))}`;
     case "asked_between": {
@@ -89,6 +89,20 @@ export function happening(log: Log): string {
 export function slotName(name: string): string {
   const words = name.replaceAll(/[_-]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A chosen value such as `nothing_works` in words; what a contact wrote stays as it is. */
+export function slotValue(value: string): string {
+  return /^[a-z0-9]+(_[a-z0-9]+)+$/.test(value) ? value.replaceAll("_", " ") : value;
+}
+
+/** `de` as "German". */
+export function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames("en", { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
 }
 
 /** The name over a message. */

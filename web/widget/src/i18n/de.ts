@@ -22,9 +22,8 @@ export const de: Texts = {
   "tell.consent": "Für den Chat verbindet sich diese Seite mit unserem Support und erkennt Sie wieder.",
   agree: "Zustimmen und beginnen",
   "queue.zero": "Sie sind als Nächstes dran.",
-  "queue.one": "{n} Person vor Ihnen.",
-  "queue.other": "{n} Personen vor Ihnen.",
-  resolved: "Dieses Gespräch ist abgeschlossen. Schreiben Sie, um es wieder zu öffnen.",
+  "queue.one": "{n} Person ist vor Ihnen dran.",
+  "queue.other": "{n} Personen sind vor Ihnen dran.",
   anew: "Neues Gespräch beginnen",
   input: "Ihre Nachricht",
   placeholder: "Nachricht schreiben …",
@@ -41,6 +40,5 @@ export const de: Texts = {
   arrived: "Neue Nachricht von {name}",
   newer: "Neue Nachrichten",
   choices: "Antworten zur Auswahl",
-  chosen: "gewählt",
   source: "Quelle",
 };

@@ -20,10 +20,9 @@ export const en = {
   "tell.refused": "This chat is for signed-in visitors. Please sign in and try again.",
   "tell.consent": "To chat, this page connects to our support and remembers you.",
   agree: "Agree and start",
-  "queue.zero": "You are next.",
-  "queue.one": "{n} person before you.",
-  "queue.other": "{n} people before you.",
-  resolved: "This conversation is closed. Write to open it again.",
+  "queue.zero": "You’re next in line.",
+  "queue.one": "{n} person is before you.",
+  "queue.other": "{n} people are before you.",
   anew: "Start a new conversation",
   input: "Your message",
   placeholder: "Write a message…",
@@ -40,7 +39,6 @@ export const en = {
   arrived: "New message from {name}",
   newer: "New messages",
   choices: "Answers to choose from",
-  chosen: "chosen",
   source: "Source",
 };
 

@@ -43,7 +43,7 @@ describe("pickLocale", () => {
 describe("translator", () => {
   it("counts in the language's forms", () => {
     const { count } = translator("en");
-    expect([0, 1, 2].map((n) => count("queue", n))).toEqual(["You are next.", "1 person before you.", "2 people before you."]);
+    expect([0, 1, 2].map((n) => count("queue", n))).toEqual(["You’re next in line.", "1 person is before you.", "2 people are before you."]);
     expect(count("unread", 0)).toBe("0 unread messages");
   });
 

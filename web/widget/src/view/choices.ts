@@ -1,20 +1,14 @@
-// The answers under a question. Once answered they stay to be read, and can no longer be pressed.
+// The answers under the open question.
 
 import type { Translator } from "../i18n";
 import { inert } from "../inert";
 import type { Choice } from "../protocol";
-import type { Choices } from "../timeline";
-import { attribute, button, CHECK, h, icon } from "./dom";
+import { button, h } from "./dom";
 
-export function choiceList(t: Translator, { items, live, chosen }: Choices, choose: (choice: Choice) => void): HTMLElement {
-  const buttons = items.map((choice) => {
-    const picked = choice.id === chosen;
+export function choiceList(t: Translator, choices: readonly Choice[], choose: (choice: Choice) => void): HTMLElement {
+  const buttons = choices.map((choice) => {
     const label = inert(choice.label);
-    const name = picked ? `${label} (${t("chosen")})` : label;
-    const node = button("choice", name, () => choose(choice), picked && icon(CHECK), h("bdi", {}, label));
-    node.disabled = !live;
-    attribute(node, "data-chosen", picked);
-    return node;
+    return button("choice", label, () => choose(choice), h("bdi", {}, label));
   });
   return h("div.choices", { role: "group", "aria-label": t("choices") }, ...buttons);
 }

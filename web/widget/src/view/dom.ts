@@ -52,4 +52,3 @@ export const CHAT = "M12 4a8.5 7 0 1 1-3 13.5L4.5 20 6 15.5A8 7 0 0 1 12 4z";
 export const DOWN = "m6 9.5 6 6 6-6";
 export const CLOSE = "m6.5 6.5 11 11m0-11-11 11";
 export const SEND = "M12 19V5.5m-6 6 6-6 6 6";
-export const CHECK = "m6 12.5 4 4 8-9";

@@ -105,7 +105,7 @@ export function messages(t: Translator, acts: Acts): Messages {
       node.classList.toggle("last", last);
       node.replaceChildren(h("div.bubble", {}, h("span.hidden", {}, `${author(from, bot)}: `), content, citation && source(citation)));
     }
-    if (choices) node.append(choiceList(t, choices, acts.choose));
+    if (choices.length) node.append(choiceList(t, choices, acts.choose));
     if (kind === "message" && (last || note)) node.append(meta(row, bot));
     return node;
   }

@@ -28,7 +28,6 @@ export function panel(t: Translator, acts: PanelActs): Panel {
   const news = banner(t, acts.agree);
   const writer = composer(t, acts);
   const trouble = h("p.alert", { role: "alert" });
-  const ended = h("p.ended", { role: "status" });
   const anew = button("anew", t("anew"), () => {
     acts.anew();
     writer.input.focus();
@@ -40,7 +39,7 @@ export function panel(t: Translator, acts: PanelActs): Panel {
     list.node,
     typist.node,
     news.node,
-    h("div.notice", {}, ended, anew),
+    anew,
     trouble,
     writer.node,
   );
@@ -83,7 +82,6 @@ export function panel(t: Translator, acts: PanelActs): Panel {
       head.update(state);
       typist.update(state);
       news.update(state, asking);
-      setText(ended, state.resolved ? t("resolved") : "");
       anew.hidden = !state.resolved;
       attribute(anew, "aria-disabled", busy && "true");
       writer.update(state.textLimit, !asking && state.status !== "refused");

@@ -14,7 +14,7 @@ export function header(t: Translator, close: () => void): Part {
   const avatar = h("span.avatar", { "aria-hidden": "true" });
   const name = h("h2.title");
   const about = h("div.connection");
-  const node = h("header.header", {}, avatar, h("div.who", {}, name, about), button("close", t("close"), close, icon(CLOSE)));
+  const node = h("div.header", {}, avatar, h("div.who", {}, name, about), button("close", t("close"), close, icon(CLOSE)));
   return {
     node,
     update({ handler, status, bot }) {
