@@ -1,7 +1,8 @@
 //! Puts the program together. The only file that names concrete adapters.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,20 +44,28 @@ pub async fn open_bare(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc
 }
 
 async fn open_store(data: &Path) -> anyhow::Result<Store> {
-    std::fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
+    make_folder(data)?;
     let file = data.join(DATABASE);
     // One process brings the database up to date at a time; the lock ends with this function.
     let _turn = lock_file(data, "open.lock").and_then(|lock| lock.lock().map(|()| lock))?;
+    // SQLite makes its files as it finds this one.
+    lock_file(data, DATABASE).with_context(|| format!("the database {} can't be made", file.display()))?;
     Store::open(&file).await.with_context(|| format!("the database {} can't be opened", file.display()))
 }
 
+/// Makes the data folder, readable for its owner only: it holds what customers wrote, and signing keys.
+fn make_folder(data: &Path) -> anyhow::Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
+    made.with_context(|| format!("the data folder {} can't be made", data.display()))
+}
+
 fn lock_file(data: &Path, name: &str) -> std::io::Result<File> {
-    File::options().create(true).truncate(false).write(true).open(data.join(name))
+    File::options().create(true).truncate(false).write(true).mode(0o600).open(data.join(name))
 }
 
 /// Takes the data folder for a server: two of them would both deliver.
 fn take_folder(data: &Path) -> anyhow::Result<File> {
-    std::fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
+    make_folder(data)?;
     let lock = lock_file(data, "serve.lock")?;
     lock.try_lock().map_err(|_| anyhow!("another server runs on the data folder {}; stop it first", data.display()))?;
     Ok(lock)
@@ -95,6 +104,8 @@ pub struct App {
     pub first_link: Option<String>,
     /// The slug of the inbox that the demo page uses.
     pub demo_inbox: Option<String>,
+    /// Fires when a part that has to run has ended by itself.
+    broken: CancellationToken,
     receiving: CancellationToken,
     sending: CancellationToken,
     receivers: TaskTracker,
@@ -115,6 +126,7 @@ impl App {
         let base_url = config.server.base_url_at(address);
         let (receiving, sending) = (CancellationToken::new(), CancellationToken::new());
         let (receivers, senders) = (TaskTracker::new(), TaskTracker::new());
+        let broken = CancellationToken::new();
         let stop = token(&receiving);
 
         let (mut adapters, mut channels, mut demo_inbox) = (Adapters::new(), Router::new(), None);
@@ -131,8 +143,9 @@ impl App {
         }
 
         let adapters = Arc::new(adapters);
-        senders.spawn(outbox::run(Arc::clone(&core), Arc::clone(&adapters), token(&sending)));
-        spawn_chores(&core, &adapters, &receivers, &receiving).await?;
+        let dispatching = outbox::run(Arc::clone(&core), Arc::clone(&adapters), token(&sending));
+        senders.spawn(watched("the outbox", dispatching, sending.clone(), broken.clone()));
+        spawn_chores(&core, &adapters, &receivers, &receiving, &broken).await?;
 
         let first_link = accounts::first_admin(&core).await?.map(|token| http::invitation_url(&base_url, &token));
         let web = Arc::new(Web {
@@ -145,10 +158,12 @@ impl App {
             demo_inbox: demo_inbox.clone(),
             trusted: config.server.trusted_proxies.clone(),
             stop: stop.clone(),
+            probed: tokio::sync::Mutex::default(),
+            figures: tokio::sync::Mutex::default(),
             started: core.now(),
         });
         let routes = http::router(web, channels).into_make_service_with_connect_info::<SocketAddr>();
-        receivers.spawn(async move {
+        let serving = async move {
             // Frames are small and wait for nobody: without this a round trip takes tens of milliseconds.
             let listener = listener.tap_io(|stream| {
                 if let Err(error) = stream.set_nodelay(true) {
@@ -159,8 +174,14 @@ impl App {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "the HTTP server ended");
             }
-        });
-        Ok(Self { core, address, base_url, first_link, demo_inbox, receiving, sending, receivers, senders, _folder: folder })
+        };
+        receivers.spawn(watched("the HTTP server", serving, receiving.clone(), broken.clone()));
+        Ok(Self { core, address, base_url, first_link, demo_inbox, broken, receiving, sending, receivers, senders, _folder: folder })
+    }
+
+    /// Waits until a part that has to run has ended by itself: there is no use in going on then.
+    pub async fn broken(&self) {
+        self.broken.cancelled().await;
     }
 
     /// Stops within [`limits::STOP_BUDGET`]: first nothing more is taken in, then what is under way is settled, then the
@@ -168,13 +189,13 @@ impl App {
     pub async fn stop(self) {
         self.receiving.cancel();
         self.receivers.close();
-        let half = limits::STOP_BUDGET / 2;
-        if tokio::time::timeout(half, self.receivers.wait()).await.is_err() {
+        if tokio::time::timeout(limits::HTTP_STOP_BUDGET, self.receivers.wait()).await.is_err() {
             tracing::warn!("some connections did not end in time and are cut");
         }
         self.sending.cancel();
         self.senders.close();
-        if tokio::time::timeout(half, self.senders.wait()).await.is_err() {
+        let rest = limits::STOP_BUDGET - limits::HTTP_STOP_BUDGET - limits::CLOSE_BUDGET;
+        if tokio::time::timeout(rest, self.senders.wait()).await.is_err() {
             tracing::warn!("some deliveries did not end in time; their leases run out and they are settled after the next start");
         }
         self.core.store.close().await;
@@ -263,20 +284,37 @@ async fn receive(adapter: Arc<dyn ChannelAdapter>, sink: Arc<InboxSink>, slug: S
     }
 }
 
+/// Runs a part that has to run until it is told to stop. When it ends by itself, by an error or a panic, the program is told.
+async fn watched(
+    name: &'static str,
+    part: impl Future<Output = ()> + Send + 'static,
+    stopping: CancellationToken,
+    broken: CancellationToken,
+) {
+    let ended = tokio::spawn(part).await;
+    if !stopping.is_cancelled() {
+        tracing::error!(part = name, panicked = ended.is_err(), "a part that has to run has ended; the program ends too");
+        broken.cancel();
+    }
+}
+
 async fn spawn_chores(
     core: &Arc<Core>,
     adapters: &Arc<Adapters>,
     tasks: &TaskTracker,
     source: &CancellationToken,
+    broken: &CancellationToken,
 ) -> anyhow::Result<()> {
     let (_, head) = changes::span(&mut *core.store.reader().await?).await?;
     let (shared, stop) = (Arc::clone(core), token(source));
-    tasks.spawn(async move {
+    let pumping = async move {
         let told = realtime::pump(&shared.store, head, stop, |at, change| shared.hub.tell(News::Change(at, change))).await;
         if let Err(error) = told {
             tracing::error!(%error, "consoles get no live news");
         }
-    });
+    };
+    // It ends with the writer: so it tells of that one's end too.
+    tasks.spawn(watched("the writer or the live news", pumping, source.clone(), broken.clone()));
     let (shared, channels, stop) = (Arc::clone(core), Arc::clone(adapters), token(source));
     tasks.spawn(async move { realtime::watch_threads(&shared, &channels, stop).await });
     let (shared, stop) = (Arc::clone(core), token(source));

@@ -83,5 +83,17 @@ pub const DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
 pub const LIBRARY_POLL: Duration = Duration::from_secs(2);
 /// How often old rows are cleared away.
 pub const HOUSEKEEPING: Duration = Duration::from_hours(1);
+/// How long closing the database waits for readers.
+pub const CLOSE_BUDGET: Duration = Duration::from_secs(2);
+/// How long open connections may take to end when the program stops.
+pub const HTTP_STOP_BUDGET: Duration = Duration::from_secs(4);
+/// How long a request may take, streams and web sockets aside.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an answer of `/readyz` and `/metrics` is given again, so that asking often costs nothing.
+pub const HEALTH_CACHED: Duration = Duration::from_secs(2);
+/// The longest pause a peer may ask for between attempts.
+pub const RATE_LIMIT_MAX: Duration = Duration::from_hours(1);
+/// The longest e-mail address, in bytes (RFC 5321, 4.5.3.1.3).
+pub const EMAIL_BYTES_MAX: usize = 254;
 /// How long a stop may take before the process ends anyway.
 pub const STOP_BUDGET: Duration = Duration::from_secs(20);

@@ -156,20 +156,26 @@ pub async fn watch_threads(core: &Core, adapters: &Adapters, stop: StopToken) {
                 Err(RecvError::Closed) => return,
             },
         };
-        if change.reasons.iter().any(|reason| reason == "handler" || reason == "status")
-            && let Err(error) = tell_threads(core, adapters, change.conversation).await {
-                tracing::warn!(%error, "a contact is told late who holds the conversation");
-            }
+        let has = |wanted: &str| change.reasons.iter().any(|reason| reason == wanted);
+        if (has("handler") || has("status"))
+            && let Err(error) = tell_threads(core, adapters, change.conversation, has("handler")).await
+        {
+            tracing::warn!(%error, "a contact is told late who holds the conversation");
+        }
     }
 }
 
-async fn tell_threads(core: &Core, adapters: &Adapters, conversation: ConversationId) -> Result<()> {
+/// Tells one thread, and those that wait when somebody may have left the queue before them.
+async fn tell_threads(core: &Core, adapters: &Adapters, conversation: ConversationId, queue_moved: bool) -> Result<()> {
     let mut conn = core.store.reader().await?;
     let Some(record) = conversations::get(&mut conn, conversation).await? else { return Ok(()) };
     for (inbox, adapter) in adapters {
         let Some(watcher) = adapter.extras().watcher else { continue };
         if record.inbox == *inbox {
             watcher.changed(&record.thread);
+        }
+        if !queue_moved {
+            continue;
         }
         for thread in conversations::waiting_threads(&mut conn, *inbox, QUEUE_TOLD).await? {
             watcher.changed(&thread);

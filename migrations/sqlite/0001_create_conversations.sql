@@ -51,15 +51,19 @@ CREATE TABLE conversations (
     seq             BIGINT NOT NULL,
     state           TEXT NOT NULL,
     waiting_since   BIGINT,
+    contact_seq     BIGINT NOT NULL,
     preview         TEXT NOT NULL,
     preview_author  TEXT NOT NULL,
     last_message_at BIGINT NOT NULL,
     created_at      BIGINT NOT NULL
 );
 CREATE INDEX conversations_by_thread ON conversations (inbox_id, thread, number);
-CREATE INDEX conversations_waiting ON conversations (waiting_since, id) WHERE handler = 'queue';
-CREATE INDEX conversations_by_agent ON conversations (agent_id, status, last_message_at);
-CREATE INDEX conversations_by_status ON conversations (status, last_message_at);
+CREATE INDEX conversations_waiting ON conversations (waiting_since, number) WHERE handler = 'queue';
+CREATE INDEX conversations_queues ON conversations (team, waiting_since, number) WHERE handler = 'queue';
+CREATE INDEX conversations_waiting_by_inbox ON conversations (inbox_id, waiting_since) WHERE handler = 'queue';
+CREATE INDEX conversations_by_agent ON conversations (agent_id, last_message_at, number) WHERE status <> 'resolved';
+CREATE INDEX conversations_open ON conversations (last_message_at, number) WHERE status <> 'resolved';
+CREATE INDEX conversations_resolved ON conversations (last_message_at, number) WHERE status = 'resolved';
 CREATE INDEX conversations_by_contact ON conversations (contact_id, number);
 
 -- One row for everything in a conversation: messages, notes, log entries. Never updated but for the delivery columns.

@@ -84,6 +84,7 @@ impl From<accounts::Error> for Failure {
     fn from(error: accounts::Error) -> Self {
         match error {
             accounts::Error::Store(error) => error.into(),
+            accounts::Error::Release(error) => Self::unavailable(error),
             accounts::Error::Invalid { .. } => Self::usage(error),
             accounts::Error::WrongCredentials
             | accounts::Error::TooManyAttempts(_)

@@ -30,7 +30,7 @@ pub(super) fn run(command: &Ledger, config: &Config) -> Outcome {
         let now = core.now();
         let back = i64::from(command.days.max(1) - 1).saturating_mul(DAY_MILLIS);
         let from = Timestamp::from_millis(now.millis().saturating_sub(back));
-        let accounts = ledger::accounts(&mut *core.store.reader().await?, from, now).await?;
+        let accounts = ledger::accounts(&mut *core.store.snapshot().await?, from, now).await?;
         core.store.close().await;
         Ok::<_, Failure>(accounts)
     })??;

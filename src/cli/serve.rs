@@ -28,10 +28,13 @@ pub(super) fn run(command: Serve, global: &Global) -> Outcome {
     block_on(async move {
         let app = App::start(&config, Arc::new(SystemClock)).await?;
         announce(&app);
-        lifecycle::stop_signal().await.map_err(Failure::unavailable)?;
+        let broken = tokio::select! {
+            stop = lifecycle::stop_signal() => stop.map(|()| false).map_err(Failure::unavailable)?,
+            () = app.broken() => true,
+        };
         tracing::info!("stopping: what is under way is settled first");
         app.stop().await;
-        Ok(())
+        if broken { Err(Failure::again("a part of the server ended by itself; the log says which")) } else { Ok(()) }
     })?
 }
 

@@ -137,12 +137,12 @@ pub(super) async fn list(
     let after = query.after.as_deref().map(position).transpose()?;
     let limit = page_size(query.limit);
     let mut conn = web.core.store.reader().await?;
-    let mut rows = conversations::list(&mut conn, agent.id, view, after.as_ref(), limit + 1).await?;
+    let mut rows = conversations::list(&mut conn, agent.id, view, after, limit + 1).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| more).map(|row| {
         let key = if view == View::Waiting { row.waiting_since.unwrap_or_default() } else { row.last_message_at };
-        URL_SAFE_NO_PAD.encode(format!("{key} {}", row.id))
+        URL_SAFE_NO_PAD.encode(format!("{key} {}", row.number))
     });
     let now = web.core.now();
     let data = rows
@@ -155,12 +155,12 @@ pub(super) async fn list(
     Ok(Json(Page { data, next }))
 }
 
-fn position(cursor: &str) -> Result<(i64, String), Problem> {
+fn position(cursor: &str) -> Result<(i64, i64), Problem> {
     let decoded = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     decoded
         .as_deref()
         .and_then(|text| text.split_once(' '))
-        .and_then(|(key, id)| Some((key.parse().ok()?, id.to_owned())))
+        .and_then(|(key, number)| Some((key.parse().ok()?, number.parse().ok()?)))
         .ok_or_else(|| Problem::validation("/after", "not a position: pass what `next` said"))
 }
 
@@ -181,7 +181,7 @@ pub(super) async fn get(
 }
 
 async fn whole(web: &Web, agent: &Agent, id: ConversationId) -> Result<Response, Problem> {
-    let mut conn = web.core.store.reader().await?;
+    let mut conn = web.core.store.snapshot().await?;
     let missing = || Problem::not_found("conversation");
     let record = conversations::get(&mut conn, id).await?.ok_or_else(missing)?;
     let row = conversations::list_row(&mut conn, agent.id, id).await?.ok_or_else(missing)?;
@@ -197,8 +197,8 @@ async fn whole(web: &Web, agent: &Agent, id: ConversationId) -> Result<Response,
     let contact = ContactDto {
         id: identity.contact.to_string(),
         name: identity.name,
-        // What the contact said in a flow counts as said, like any other claim.
-        email: identity.email.or_else(|| state.contact.email.clone()),
+        // What a contact types in a flow is a claim and stands among the slots; this one is as good as its proof.
+        email: identity.email,
         proof: identity.proof,
         facts: identity.facts,
     };
@@ -390,7 +390,8 @@ pub(super) async fn presence(
     let viewer = body.viewing.then(|| Viewer { id: agent.id.to_string(), name: agent.name.clone(), typing: body.typing });
     web.core.hub.see(id, agent.id, viewer, web.core.now());
     web.typing(&record, &agent, body.typing && body.viewing);
-    if body.viewing {
+    let read = conversations::read_through(&mut *web.core.store.reader().await?, agent.id, id).await?;
+    if body.viewing && read < record.seq {
         let (reader, through) = (agent.id, record.seq);
         web.core
             .store

@@ -17,10 +17,11 @@ use tokio::sync::broadcast::error::RecvError;
 use utoipa::IntoParams;
 
 use super::Web;
-use super::guard::{Anyone, Asked};
+use super::guard::{Anyone, Asked, session_token};
 use super::problem::Problem;
 use crate::limits;
 use crate::realtime::News;
+use crate::service::accounts;
 use crate::store::changes::{self, Change};
 
 #[derive(Deserialize, IntoParams)]
@@ -44,7 +45,8 @@ pub(super) async fn events(
     let news = web.core.hub.listen();
     let mut waiting = VecDeque::new();
     let position = catch_up(&web, last.or(query.after), &mut waiting).await?;
-    let feed = Feed { web, news, position, waiting };
+    let token = session_token(&headers).map(str::to_owned).unwrap_or_default();
+    let feed = Feed { web, news, position, waiting, token, checked: tokio::time::Instant::now() };
     let stream = futures_util::stream::unfold(feed, |mut feed| async move {
         let event = feed.next().await?;
         Some((Ok(event), feed))
@@ -61,7 +63,7 @@ async fn catch_up(web: &Web, after: Option<i64>, waiting: &mut VecDeque<Event>) 
         return Ok(head);
     };
     // What was asked for is trimmed, or belongs to another database.
-    if after > head || after < first.saturating_sub(1) {
+    if after > head || after < first.saturating_sub(1) || head - after > limits::CHANGES_KEPT {
         waiting.push_back(hello(head));
         waiting.push_back(Event::default().event("resync").data("{}"));
         return Ok(head);
@@ -81,6 +83,9 @@ struct Feed {
     news: Receiver<News>,
     position: i64,
     waiting: VecDeque<Event>,
+    /// The session it was opened with: the stream ends with it.
+    token: String,
+    checked: tokio::time::Instant,
 }
 
 impl Feed {
@@ -92,6 +97,11 @@ impl Feed {
             }
             let news = tokio::select! {
                 () = self.web.stop.stopped() => return None,
+                () = tokio::time::sleep_until(self.checked + limits::EVENTS_HEARTBEAT) => {
+                    accounts::session(&self.web.core, &self.token).await.ok()??;
+                    self.checked = tokio::time::Instant::now();
+                    continue;
+                }
                 news = self.news.recv() => news,
             };
             match news {

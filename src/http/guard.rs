@@ -159,22 +159,40 @@ impl FromRequestParts<Arc<Web>> for From {
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Problem> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        Ok(Self(peer.map_or_else(|| "unknown".to_owned(), |peer| client(peer, &parts.headers, &web.trusted).to_string())))
+        Ok(Self(peer.map_or_else(|| "unknown".to_owned(), |peer| place_of(client(peer, &parts.headers, &web.trusted)))))
     }
 }
 
 /// The nearest address that is no trusted proxy, from the right of `X-Forwarded-For`.
-fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     if !is_trusted(peer) {
         return peer;
     }
-    let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    forwarded
-        .rsplit(',')
-        .map_while(|part| part.trim().parse::<IpAddr>().ok())
-        .find(|address| !is_trusted(*address))
-        .unwrap_or(peer)
+    // Proxies append, some of them as a line of its own: the nearest is the last part of the last line.
+    let lines: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
+    let parts = lines.iter().rev().flat_map(|line| line.rsplit(','));
+    parts.map_while(|part| address(part.trim())).find(|address| !is_trusted(*address)).unwrap_or(peer)
+}
+
+/// An address as proxies write it, with or without a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|with_port| with_port.ip()))
+}
+
+/// What an address is limited as: a network of IPv6 (/64) belongs to one place, however many addresses it has.
+fn place_of(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(address) => address.to_string(),
+            None => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        },
+    }
 }
 
 /// Refuses writes that another site's page made the browser send: the cookie alone is no proof of intent.
@@ -248,6 +266,24 @@ mod tests {
         check(&[("origin", "http://evil"), ("host", "a:1")], false);
         check(&[("origin", "null"), ("host", "a:1")], false);
         check(&[("host", "a:1")], true);
+    }
+
+    #[test]
+    fn the_nearest_address_that_is_no_trusted_proxy_counts() {
+        let trusted: Vec<Network> = ["10.0.0.0/8", "::1"].map(|text| text.parse().expect("a network")).to_vec();
+        let from = |peer: &str, lines: &[&'static str]| {
+            let pairs: Vec<(&'static str, &'static str)> = lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
+            let mut map = HeaderMap::new();
+            for (name, value) in pairs {
+                map.append(name, value.parse().expect("a value"));
+            }
+            place_of(client(peer.parse().expect("an address"), &map, &trusted))
+        };
+        assert_eq!(from("203.0.113.9", &["1.2.3.4"]), "203.0.113.9", "a stranger's header is ignored");
+        assert_eq!(from("10.0.0.1", &["1.2.3.4, 198.51.100.7, 10.0.0.2"]), "198.51.100.7");
+        assert_eq!(from("10.0.0.1", &["6.6.6.6", "198.51.100.7:4711"]), "198.51.100.7", "the last line is the proxy's");
+        assert_eq!(from("10.0.0.1", &["nonsense"]), "10.0.0.1");
+        assert_eq!(from("2001:db8:1:2:3:4:5:6", &[]), "2001:db8:1:2::/64");
     }
 
     #[test]

@@ -20,9 +20,9 @@ const QUARANTINE_SHOWN: u32 = 200;
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Span {
-    /// The first day, as RFC 3339; 30 days ago unless given. Whole days in UTC are counted.
+    /// The first day, `2026-11-20` or a time as in RFC 3339; 30 days ago unless given. Whole days in UTC are counted.
     from: Option<String>,
-    /// The last day; today unless given.
+    /// The last day, included; today unless given.
     to: Option<String>,
 }
 
@@ -69,7 +69,8 @@ pub(super) async fn ledger(
     let to = instant("/to", span.to.as_deref())?.unwrap_or(now);
     let month_ago = Timestamp::from_millis(to.millis().saturating_sub(30 * ledger::DAY_MILLIS));
     let from = instant("/from", span.from.as_deref())?.unwrap_or(month_ago);
-    let mut conn = web.core.store.reader().await?;
+    // Both sides of the account are read at one commit.
+    let mut conn = web.core.store.snapshot().await?;
     let data = ledger::accounts(&mut conn, from, to)
         .await?
         .into_iter()
@@ -100,8 +101,10 @@ pub(super) async fn ledger(
 
 fn instant(pointer: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let parsed = text.parse::<jiff::Timestamp>().map_err(|_| {
-        Problem::validation(pointer, format!("`{text}` is not a time such as `2026-11-20T00:00:00Z`"))
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == 10);
+    let day = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok()).map(|start| start.timestamp());
+    let parsed = day.or_else(|| text.parse::<jiff::Timestamp>().ok()).ok_or_else(|| {
+        Problem::validation(pointer, format!("`{text}` is not a day such as `2026-11-20` or a time as in RFC 3339"))
     })?;
     Ok(Some(Timestamp::from_millis(parsed.as_millisecond())))
 }

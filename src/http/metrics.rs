@@ -18,6 +18,7 @@ use switchboard_contract::{AgentId, Timestamp};
 
 use super::Web;
 use super::problem::Problem;
+use crate::limits;
 use crate::store::{conversations, ledger, outbox};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -36,7 +37,22 @@ pub(super) fn router() -> Router<Arc<Web>> {
 }
 
 async fn metrics(State(web): State<Arc<Web>>) -> Result<Response, Problem> {
-    let mut conn = web.core.store.reader().await?;
+    let mut last = web.figures.lock().await;
+    let fresh = last.as_ref().filter(|(at, _)| at.elapsed() < limits::HEALTH_CACHED).map(|(_, text)| text.clone());
+    let text = match fresh {
+        Some(text) => text,
+        None => {
+            let text = figures(&web).await?;
+            *last = Some((tokio::time::Instant::now(), text.clone()));
+            text
+        }
+    };
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}
+
+async fn figures(web: &Web) -> Result<String, Problem> {
+    let mut conn = web.core.store.snapshot().await?;
     let now = web.core.now();
     let mut registry = Registry::with_prefix("switchboard");
 
@@ -80,8 +96,7 @@ async fn metrics(State(web): State<Arc<Web>>) -> Result<Response, Problem> {
         tracing::error!(%error, "metrics could not be written");
         Problem::not_found("figure")
     })?;
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+    Ok(text)
 }
 
 fn register(registry: &mut Registry, name: &str, help: &str, value: i64) {

@@ -57,6 +57,10 @@ pub struct Web {
     pub trusted: Vec<Network>,
     /// Fires when the program stops.
     pub stop: switchboard_contract::StopToken,
+    /// When the store was probed last, and whether it worked.
+    pub probed: tokio::sync::Mutex<Option<(tokio::time::Instant, bool)>>,
+    /// The figures given last.
+    pub figures: tokio::sync::Mutex<Option<(tokio::time::Instant, String)>>,
     /// When the program started.
     pub started: switchboard_contract::Timestamp,
 }

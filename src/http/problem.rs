@@ -136,6 +136,7 @@ impl From<desk::Error> for Problem {
                     Refusal::NewerMessages => (StatusCode::CONFLICT, "newer_messages"),
                     Refusal::Resolved => (StatusCode::CONFLICT, "resolved"),
                     Refusal::HeldByColleague { .. } => (StatusCode::CONFLICT, "held_by_colleague"),
+                    Refusal::Superseded { .. } => (StatusCode::CONFLICT, "superseded"),
                     Refusal::AlreadySo(_) => (StatusCode::CONFLICT, "already_so"),
                     Refusal::BadContent(_) => (StatusCode::UNPROCESSABLE_ENTITY, "validation"),
                 };
@@ -163,6 +164,7 @@ impl From<accounts::Error> for Problem {
             accounts::Error::NotFound => Self::not_found("account"),
             accounts::Error::LastAdmin => Self::new(StatusCode::CONFLICT, "last_admin", detail),
             accounts::Error::Invalid { field, detail } => Self::validation(format!("/{field}"), detail),
+            accounts::Error::Release(error) => error.into(),
             accounts::Error::Store(error) => error.into(),
         }
     }

@@ -9,10 +9,10 @@ pub mod turn;
 pub use sink::InboxSink;
 
 use switchboard_contract::{
-    Accepted, Content, ConversationId, ExternalId, Inbound, InboundMessage, InboundSignal, InboxId, MessageId, Reading, Seq,
+    Accepted, ConversationId, ExternalId, Inbound, InboundMessage, InboundSignal, InboxId, MessageId, Reading, Seq,
     Signal, Timestamp,
 };
-use switchboard_engine::{Conversation, Event, EventKind};
+use switchboard_engine::{Conversation, Event, EventKind, Status};
 
 use crate::ids;
 use crate::library::Library;
@@ -42,7 +42,7 @@ pub async fn take(conn: &mut Conn, library: &Library, inbox: InboxId, item: Inbo
     }
     let accepted = match worked {
         Ok(accepted) => accepted,
-        Err(error @ Error::Database(_)) => return Err(error),
+        Err(error) if error.is_outage() => return Err(error),
         Err(error) => {
             tracing::error!(%error, inbound.id = row, "an inbound item can't be worked on; it is in quarantine");
             Accepted::Quarantined { error: error.to_string() }
@@ -140,32 +140,26 @@ async fn file_signal(
     signal: &InboundSignal,
     now: Timestamp,
 ) -> Result<Accepted> {
-    let latest = conversations::latest(conn, inbox, &signal.thread).await?;
-    let resolved = latest.as_ref().is_none_or(|record| record.state.resolution.is_some());
-    if signal.signal == Signal::StartedAnew && !resolved {
-        // What is not solved is not left behind: the bot starts over, and a person keeps what they hold.
-        let message = InboundMessage {
-            from: signal.from.clone(),
-            thread: signal.thread.clone(),
-            content: Content::plain("start over"),
-            choice: None,
-        };
-        return file_message(conn, library, inbox, item, &message, now).await;
-    }
     let identity = contact::learn(conn, inbox, &signal.from, now).await?;
-    let mut record = match latest {
-        Some(record)
-            if signal.signal == Signal::Opened && record.identity == identity.id && record.state.continues(now) =>
-        {
-            record
-        }
-        Some(_) | None => begin(conn, library, inbox, &identity, &signal.thread, now).await?,
+    let goes_on = |record: &Record| match signal.signal {
+        Signal::Opened => record.state.continues(now),
+        // What is not solved is not left behind: the bot starts over, and a person keeps what they hold.
+        Signal::StartedAnew => record.state.status != Status::Resolved,
     };
-    let event = Event {
-        id: Some(item.external_id.0.clone()),
-        seq: record.seq,
-        kind: EventKind::ContactOpened { contact: contact::facts(&identity), language: signal.from.language.clone() },
+    let latest = conversations::latest(conn, inbox, &signal.thread).await?;
+    let present = latest.filter(|record| record.identity == identity.id && goes_on(record));
+    let starts_over = present.is_some() && signal.signal == Signal::StartedAnew;
+    let mut record = match present {
+        Some(record) => record,
+        None => begin(conn, library, inbox, &identity, &signal.thread, now).await?,
     };
+    let (contact, language) = (contact::facts(&identity), signal.from.language.clone());
+    let kind = if starts_over {
+        EventKind::ContactStartedAnew { contact, language }
+    } else {
+        EventKind::ContactOpened { contact, language }
+    };
+    let event = Event { id: Some(item.external_id.0.clone()), seq: record.seq, kind };
     let (state, effects) = turn::play(conn, library, &record, &event, now).await?;
     persist::persist(conn, &mut record, state, effects, &[], now).await?;
     Ok(Accepted::Filed { conversation: record.state.id, message: None, seq: record.seq })
@@ -189,6 +183,7 @@ async fn begin(
         thread: thread.clone(),
         version: 0,
         seq: Seq::default(),
+        contact_seq: Seq::default(),
         preview: String::new(),
         preview_author: "contact".to_owned(),
         last_message_at: now,

@@ -21,6 +21,9 @@ pub async fn add_entry(conn: &mut Conn, record: &mut Record, entry: Entry) -> Re
         record.preview = preview(content);
         entry.author.kind().clone_into(&mut record.preview_author);
         record.last_message_at = entry.at;
+        if entry.author == Author::Contact {
+            record.contact_seq = entry.seq;
+        }
     }
     entries::insert(conn, record.state.id, &entry).await?;
     Ok(entry)

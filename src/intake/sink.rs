@@ -100,7 +100,7 @@ impl ThreadReader for InboxSink {
         conversation: Option<ConversationId>,
         after: Seq,
     ) -> Result<ThreadPage, SinkError> {
-        let mut conn = self.core.store.reader().await.map_err(unavailable)?;
+        let mut conn = self.core.store.snapshot().await.map_err(unavailable)?;
         thread::read(&mut conn, self.inbox, thread, conversation, after).await.map_err(unavailable)
     }
 }

@@ -145,12 +145,14 @@ fn split(problems: Vec<Problem>) -> Result<Vec<Problem>, Vec<Problem>> {
 /// Holds the library in use. Reading is cheap and never waits for a reload.
 pub struct LibraryHandle {
     present: RwLock<Arc<Library>>,
+    /// One reload at a time, so that an older state never replaces a newer one.
+    reloading: tokio::sync::Mutex<()>,
 }
 
 impl LibraryHandle {
     /// Starts with a library.
     pub fn new(library: Library) -> Self {
-        Self { present: RwLock::new(Arc::new(library)) }
+        Self { present: RwLock::new(Arc::new(library)), reloading: tokio::sync::Mutex::default() }
     }
 
     /// The library in use.
@@ -160,6 +162,7 @@ impl LibraryHandle {
 
     /// Reads the documents again and puts them in use.
     pub async fn reload(&self, store: &Store) -> Result<()> {
+        let _turn = self.reloading.lock().await;
         let library = load(store).await?;
         *self.present.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(library);
         Ok(())

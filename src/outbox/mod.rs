@@ -38,6 +38,8 @@ pub async fn run(core: Arc<Core>, adapters: Arc<Adapters>, stop: StopToken) {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::error!(%error, "the outbox can't be read; deliveries wait");
+                // Trouble is not asked about at once again.
+                tokio::time::sleep(limits::OUTBOX_POLL).await;
                 Vec::new()
             }
         };
@@ -79,8 +81,12 @@ async fn claim(core: &Arc<Core>, adapters: &Arc<Adapters>, most: usize) -> Resul
                 let rows = outbox::claim(conn, now, now + limits::DELIVERY_LEASE, most).await?;
                 let mut claimed = Vec::with_capacity(rows.len());
                 for row in rows {
-                    let delivery = load(conn, &row).await?;
-                    claimed.push((row, delivery));
+                    match load(conn, &row).await {
+                        Ok(delivery) => claimed.push((row, delivery)),
+                        Err(error) if error.is_outage() => return Err(error),
+                        // One that can't be read costs only itself.
+                        Err(error) => settle(conn, &row, &End::Failed(error.to_string()), now).await?,
+                    }
                 }
                 Ok(claimed)
             })
@@ -143,7 +149,9 @@ fn idempotent(adapters: &Adapters, inbox: InboxId) -> bool {
 }
 
 async fn settle(conn: &mut Conn, row: &Row, end: &End, now: Timestamp) -> Result<()> {
-    outbox::settle(conn, row.id, end).await?;
+    if !outbox::settle(conn, row.id, row.attempts, end).await? {
+        return Ok(());
+    }
     if let Some((state, error)) = retry::shown(end) {
         entries::set_delivery(conn, row.conversation, row.seq, state, error).await?;
         let change =

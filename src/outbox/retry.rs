@@ -21,7 +21,7 @@ pub fn decide(
     match outcome {
         Ok(receipt) => End::Sent(receipt),
         Err(error @ (DeliveryError::Rejected { .. } | DeliveryError::Unsupported { .. })) => End::Failed(error.to_string()),
-        Err(error @ DeliveryError::RateLimited { retry_after }) => End::Postponed(now + retry_after, error.to_string()),
+        Err(error @ DeliveryError::RateLimited { retry_after }) => End::Postponed(now + retry_after.min(limits::RATE_LIMIT_MAX), error.to_string()),
         Err(error @ DeliveryError::Uncertain { .. }) if !idempotent => End::Uncertain(error.to_string()),
         Err(error @ (DeliveryError::Unavailable { .. } | DeliveryError::Uncertain { .. })) => {
             if attempt >= limits::DELIVERY_ATTEMPTS_MAX {

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use crate::core::Core;
 use crate::ids;
 use crate::limits;
-use crate::service::desk::Once;
+use crate::service::desk::{self, Once};
 use crate::store::accounts::{self, Agent, Role};
 use crate::store::{self, Conn};
 
@@ -49,6 +49,9 @@ pub enum Error {
         /// What is wrong with it.
         detail: String,
     },
+    /// What the agent held could not be handed back.
+    #[error(transparent)]
+    Release(#[from] desk::Error),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -65,7 +68,7 @@ pub struct SignedIn {
 
 /// Checks passwords, a few at a time, and counts attempts.
 pub struct Doorkeeper {
-    checks: Semaphore,
+    checks: Arc<Semaphore>,
     attempts: Mutex<BTreeMap<String, Attempts>>,
     attempts_max: u32,
 }
@@ -80,7 +83,7 @@ impl Doorkeeper {
     /// [`limits::SIGN_IN_BY_ADDRESS`] times as often, and all addresses together an account [`limits::SIGN_IN_BY_ACCOUNT`] times
     /// as often: a stranger can't easily lock somebody out, and can't guess from many places either.
     pub fn new(attempts_max: u32) -> Self {
-        Self { checks: Semaphore::new(limits::PASSWORD_CHECKS_AT_ONCE), attempts: Mutex::default(), attempts_max }
+        Self { checks: Arc::new(Semaphore::new(limits::PASSWORD_CHECKS_AT_ONCE)), attempts: Mutex::default(), attempts_max }
     }
 
     /// Counts an attempt under a key of which `most` are allowed.
@@ -89,9 +92,10 @@ impl Doorkeeper {
         if attempts.len() >= limits::SIGN_IN_KEYS_MAX {
             attempts.retain(|_, kept| now.since(kept.since) < limits::SIGN_IN_WINDOW);
         }
-        // A flood of made-up keys must not make room for guessing: what does not fit is refused.
+        // A flood of made-up keys must not lock everybody out: the one that has been counted longest makes room.
         if attempts.len() >= limits::SIGN_IN_KEYS_MAX && !attempts.contains_key(key) {
-            return Err(Error::TooManyAttempts(limits::SIGN_IN_WINDOW));
+            let oldest = attempts.iter().min_by_key(|(_, kept)| kept.since).map(|(key, _)| key.clone());
+            oldest.and_then(|oldest| attempts.remove(&oldest));
         }
         let kept = attempts.entry(key.to_owned()).or_insert(Attempts { since: now, count: 0 });
         if now.since(kept.since) >= limits::SIGN_IN_WINDOW {
@@ -145,8 +149,13 @@ impl Doorkeeper {
 
     /// Runs costly work on a thread of its own, a few at a time.
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let _permit = self.checks.acquire().await.map_err(|_| store::Error::Stopping)?;
-        tokio::task::spawn_blocking(work).await.map_err(|error| store::Error::Panicked(error.to_string()).into())
+        let permit = Arc::clone(&self.checks).acquire_owned().await.map_err(|_| store::Error::Stopping)?;
+        // The permit goes with the work: a caller who gives up frees no place while it still runs.
+        let bounded = move || {
+            let _permit = permit;
+            work()
+        };
+        tokio::task::spawn_blocking(bounded).await.map_err(|error| store::Error::Panicked(error.to_string()).into())
     }
 }
 
@@ -161,7 +170,9 @@ pub async fn sign_in(
 ) -> Result<SignedIn, Error> {
     let (email, now) = (email.trim().to_lowercase(), core.now());
     check_length(&password)?;
-    let email: String = email.chars().take(limits::FACT_CHARS_MAX).collect();
+    if email.len() > limits::EMAIL_BYTES_MAX {
+        return Err(Error::WrongCredentials);
+    }
     let keys = [format!("{from} {email}"), format!("from {from}"), format!("account {email}")];
     door.admit(&keys, now)?;
     let known = accounts::by_email(&mut *core.store.reader().await?, &email).await?;
@@ -320,7 +331,8 @@ pub struct AccountChange {
 }
 
 /// Changes an account. The last admin stays one.
-pub async fn change(core: &Core, id: AgentId, change: AccountChange) -> Result<Agent, Error> {
+pub async fn change(core: &Arc<Core>, id: AgentId, change: AccountChange) -> Result<Agent, Error> {
+    let shared = Arc::clone(core);
     let name = change.name.as_deref().map(valid_name).transpose()?;
     core.store
         .write::<_, Error, _>(move |conn| {
@@ -332,6 +344,9 @@ pub async fn change(core: &Core, id: AgentId, change: AccountChange) -> Result<A
                 accounts::update_agent(conn, &agent).await?;
                 if accounts::admins(conn).await? == 0 {
                     return Err(Error::LastAdmin);
+                }
+                if agent.disabled || agent.role == Role::Knowledge {
+                    desk::release_all(conn, &shared, &agent).await?;
                 }
                 Ok(agent)
             })
@@ -352,7 +367,7 @@ fn valid_email(email: &str) -> Result<String, Error> {
     let email = email.trim().to_lowercase();
     let whole = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
     let clean = !email.chars().any(|c| c.is_whitespace() || c.is_control());
-    if whole && clean && email.len() <= limits::FACT_CHARS_MAX {
+    if whole && clean && email.len() <= limits::EMAIL_BYTES_MAX {
         return Ok(email);
     }
     Err(Error::Invalid { field: "email", detail: "not an e-mail address such as `ana@example.com`".to_owned() })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use switchboard_contract::{ConversationId, Seq};
-use switchboard_engine::{AgentAct, AgentRef, Effect, Event, EventKind, Refusal};
+use switchboard_engine::{AgentAct, AgentRef, Effect, Event, EventKind, Handler, Refusal};
 
 use crate::core::Core;
 use crate::intake::{persist, turn};
@@ -86,6 +86,13 @@ async fn act_in(
     if let AgentAct::Reply { last_foreign, .. } = &mut act {
         *last_foreign = entries::last_foreign(conn, conversation, &agent.id.to_string()).await?;
     }
+    if let AgentAct::Claim { .. } | AgentAct::Reply { .. } | AgentAct::Reopen | AgentAct::ReturnToBot = act {
+        // A contact sees the newest conversation of their thread only: nobody speaks where nobody listens.
+        let newest = conversations::latest(conn, record.inbox, &record.thread).await?;
+        if let Some(newest) = newest.filter(|newest| newest.state.id != conversation) {
+            return Err(Refusal::Superseded { number: newest.number }.into());
+        }
+    }
     let makes_entry = matches!(act, AgentAct::Reply { .. } | AgentAct::Note { .. });
     let actor = AgentRef { id: agent.id, name: agent.name.clone() };
     let event = Event { id: None, seq: record.seq, kind: EventKind::Agent { agent: actor, act } };
@@ -101,6 +108,20 @@ async fn act_in(
         accounts::remember(conn, agent.id, &once.key, &once.fingerprint, &entry.seq.0.to_string(), now).await?;
     }
     Ok(Done { record, entry })
+}
+
+/// Hands everything an agent holds back to its team's queue, in the caller's transaction: the agent can't work on it any more.
+pub async fn release_all(conn: &mut Conn, core: &Core, agent: &Agent) -> Result<(), Error> {
+    for id in conversations::held_by(conn, agent.id).await? {
+        let record = conversations::get(conn, id).await?.ok_or(Error::NotFound)?;
+        let team = match &record.state.handler {
+            Handler::Agent { team: Some(team), .. } => team.clone(),
+            Handler::Agent { .. } | Handler::Bot | Handler::Queue { .. } => core.library.get().book.team.clone(),
+        };
+        let note = Some(format!("{} can't take conversations any more", agent.name));
+        act_in(conn, core, agent, id, AgentAct::TransferToTeam { team, note }, None).await?;
+    }
+    Ok(())
 }
 
 fn refusal(effect: &Effect) -> Option<Refusal> {

@@ -47,7 +47,7 @@ pub async fn watch_documents(core: &Core, stop: StopToken) {
     }
 }
 
-async fn revision(core: &Core) -> Option<i64> {
+async fn revision(core: &Core) -> Option<(i64, i64)> {
     let mut conn = core.store.reader().await.ok()?;
     documents::revision(&mut conn).await.ok()
 }

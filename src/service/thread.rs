@@ -38,7 +38,7 @@ async fn state(conn: &mut Conn, record: &Record) -> Result<ThreadState> {
     let handler = match &record.state.handler {
         Handler::Bot => ThreadHandler::Bot,
         Handler::Queue { team, since } => {
-            ThreadHandler::Queue { ahead: conversations::waiting_before(conn, team, *since, record.state.id).await? }
+            ThreadHandler::Queue { ahead: conversations::waiting_before(conn, team, *since, record.number).await? }
         }
         Handler::Agent { agent, .. } => ThreadHandler::Agent { name: agent.name.clone() },
     };

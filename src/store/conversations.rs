@@ -24,6 +24,8 @@ pub struct Record {
     pub version: i64,
     /// The last place.
     pub seq: Seq,
+    /// The place of the contact's last message.
+    pub contact_seq: Seq,
     /// The beginning of the last message.
     pub preview: String,
     /// Who wrote the last message: `contact`, `bot`, `agent` or `system`.
@@ -35,7 +37,7 @@ pub struct Record {
 /// Reads one conversation.
 pub async fn get(conn: &mut Conn, id: ConversationId) -> Result<Option<Record>> {
     let row: Option<RecordRow> = sqlx::query_as(
-        "SELECT number, inbox_id, contact_id, identity_id, thread, version, seq, state, preview, preview_author, \
+        "SELECT number, inbox_id, contact_id, identity_id, thread, version, seq, state, contact_seq, preview, preview_author, \
          last_message_at FROM conversations WHERE id = $1",
     )
     .bind(id.to_string())
@@ -47,7 +49,7 @@ pub async fn get(conn: &mut Conn, id: ConversationId) -> Result<Option<Record>> 
 /// Reads the newest conversation of a thread.
 pub async fn latest(conn: &mut Conn, inbox: InboxId, thread: &ThreadKey) -> Result<Option<Record>> {
     let row: Option<RecordRow> = sqlx::query_as(
-        "SELECT number, inbox_id, contact_id, identity_id, thread, version, seq, state, preview, preview_author, \
+        "SELECT number, inbox_id, contact_id, identity_id, thread, version, seq, state, contact_seq, preview, preview_author, \
          last_message_at FROM conversations WHERE inbox_id = $1 AND thread = $2 ORDER BY number DESC LIMIT 1",
     )
     .bind(inbox.to_string())
@@ -68,8 +70,8 @@ pub async fn insert(conn: &mut Conn, record: &mut Record) -> Result<()> {
     record.version = 1;
     sqlx::query(
         "INSERT INTO conversations (id, number, inbox_id, contact_id, identity_id, thread, status, handler, team, agent_id, \
-         priority, language, version, seq, state, waiting_since, preview, preview_author, last_message_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+         priority, language, version, seq, state, waiting_since, contact_seq, preview, preview_author, last_message_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
     )
     .bind(record.state.id.to_string())
     .bind(record.number)
@@ -87,6 +89,7 @@ pub async fn insert(conn: &mut Conn, record: &mut Record) -> Result<()> {
     .bind(place(record.seq))
     .bind(to_json("conversation", &record.state)?)
     .bind(columns.waiting_since)
+    .bind(place(record.contact_seq))
     .bind(&record.preview)
     .bind(&record.preview_author)
     .bind(record.last_message_at.millis())
@@ -104,8 +107,8 @@ pub async fn update(conn: &mut Conn, record: &mut Record) -> Result<()> {
     let columns = Columns::of(&record.state);
     let changed = sqlx::query(
         "UPDATE conversations SET status = $3, handler = $4, team = $5, agent_id = $6, priority = $7, language = $8, \
-         version = version + 1, seq = $9, state = $10, waiting_since = $11, preview = $12, preview_author = $13, \
-         last_message_at = $14 WHERE id = $1 AND version = $2",
+         version = version + 1, seq = $9, state = $10, waiting_since = $11, contact_seq = $12, preview = $13, \
+         preview_author = $14, last_message_at = $15 WHERE id = $1 AND version = $2",
     )
     .bind(record.state.id.to_string())
     .bind(record.version)
@@ -118,6 +121,7 @@ pub async fn update(conn: &mut Conn, record: &mut Record) -> Result<()> {
     .bind(place(record.seq))
     .bind(to_json("conversation", &record.state)?)
     .bind(columns.waiting_since)
+    .bind(place(record.contact_seq))
     .bind(&record.preview)
     .bind(&record.preview_author)
     .bind(record.last_message_at.millis())
@@ -130,15 +134,15 @@ pub async fn update(conn: &mut Conn, record: &mut Record) -> Result<()> {
     Ok(())
 }
 
-/// How many conversations wait in a team's queue before one that has waited since `since`.
-pub async fn waiting_before(conn: &mut Conn, team: &str, since: Timestamp, id: ConversationId) -> Result<u32> {
+/// How many conversations wait in a team's queue before the one of this number, which has waited since `since`.
+pub async fn waiting_before(conn: &mut Conn, team: &str, since: Timestamp, number: i64) -> Result<u32> {
     let count: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM conversations WHERE handler = 'queue' AND team = $1 AND id <> $3 \
-         AND (waiting_since < $2 OR (waiting_since = $2 AND id < $3))",
+        "SELECT COUNT(*) FROM conversations WHERE handler = 'queue' AND team = $1 \
+         AND (waiting_since, number) < ($2, $3)",
     )
     .bind(team)
     .bind(since.millis())
-    .bind(id.to_string())
+    .bind(number)
     .fetch_one(conn)
     .await?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
@@ -239,8 +243,7 @@ macro_rules! list_sql {
             "c.name AS contact_name, c.email AS contact_email, v.status, v.handler, v.team, v.agent_id, ",
             "a.name AS agent_name, v.priority, v.language, v.version, v.seq, v.preview, v.preview_author, ",
             "v.last_message_at, v.waiting_since, v.created_at, COALESCE(r.seq, 0) AS read_seq, ",
-            "COALESCE((SELECT MAX(e.seq) FROM entries e WHERE e.conversation_id = v.id AND e.author = 'contact'), 0) ",
-            "AS contact_seq ",
+            "v.contact_seq ",
             "FROM conversations v JOIN inboxes x ON x.id = v.inbox_id JOIN contacts c ON c.id = v.contact_id ",
             "LEFT JOIN agents a ON a.id = v.agent_id LEFT JOIN reads r ON r.conversation_id = v.id AND r.agent_id = $1 ",
             $rest
@@ -248,39 +251,39 @@ macro_rules! list_sql {
     };
 }
 
-/// One page of a list for an agent: after a row's sort key and id, at most `limit` rows.
+/// One page of a list for an agent: after a row's sort key and number, at most `limit` rows.
 pub async fn list(
     conn: &mut Conn,
     agent: AgentId,
     view: View,
-    after: Option<&(i64, String)>,
+    after: Option<(i64, i64)>,
     limit: u32,
 ) -> Result<Vec<ListRow>> {
     let query = match view {
         View::Waiting => sqlx::query_as(list_sql!(
-            "WHERE v.handler = 'queue' AND (v.waiting_since > $2 OR (v.waiting_since = $2 AND v.id > $3)) \
-             ORDER BY v.waiting_since, v.id LIMIT $4"
+            "WHERE v.handler = 'queue' AND (v.waiting_since, v.number) > ($2, $3) \
+             ORDER BY v.waiting_since, v.number LIMIT $4"
         )),
         View::Mine(_) => sqlx::query_as(list_sql!(
             "WHERE v.agent_id = $1 AND v.status <> 'resolved' \
-             AND (v.last_message_at < $2 OR (v.last_message_at = $2 AND v.id < $3)) \
-             ORDER BY v.last_message_at DESC, v.id DESC LIMIT $4"
+             AND (v.last_message_at, v.number) < ($2, $3) \
+             ORDER BY v.last_message_at DESC, v.number DESC LIMIT $4"
         )),
         View::Open => sqlx::query_as(list_sql!(
-            "WHERE v.status <> 'resolved' AND (v.last_message_at < $2 OR (v.last_message_at = $2 AND v.id < $3)) \
-             ORDER BY v.last_message_at DESC, v.id DESC LIMIT $4"
+            "WHERE v.status <> 'resolved' AND (v.last_message_at, v.number) < ($2, $3) \
+             ORDER BY v.last_message_at DESC, v.number DESC LIMIT $4"
         )),
         View::Resolved => sqlx::query_as(list_sql!(
-            "WHERE v.status = 'resolved' AND (v.last_message_at < $2 OR (v.last_message_at = $2 AND v.id < $3)) \
-             ORDER BY v.last_message_at DESC, v.id DESC LIMIT $4"
+            "WHERE v.status = 'resolved' AND (v.last_message_at, v.number) < ($2, $3) \
+             ORDER BY v.last_message_at DESC, v.number DESC LIMIT $4"
         )),
     };
     let start = match view {
-        View::Waiting => (i64::MIN, String::new()),
-        View::Mine(_) | View::Open | View::Resolved => (i64::MAX, String::new()),
+        View::Waiting => (i64::MIN, i64::MIN),
+        View::Mine(_) | View::Open | View::Resolved => (i64::MAX, i64::MAX),
     };
-    let (key, id) = after.unwrap_or(&start);
-    Ok(query.bind(agent.to_string()).bind(key).bind(id).bind(limit).fetch_all(conn).await?)
+    let (key, number) = after.unwrap_or(start);
+    Ok(query.bind(agent.to_string()).bind(key).bind(number).bind(limit).fetch_all(conn).await?)
 }
 
 /// One conversation as a list would show it to an agent.
@@ -329,6 +332,26 @@ pub async fn earlier(conn: &mut Conn, contact: ContactId, before_number: i64, mo
     .await?)
 }
 
+/// The conversations an agent holds that are not solved, by id.
+pub async fn held_by(conn: &mut Conn, agent: AgentId) -> Result<Vec<ConversationId>> {
+    let rows: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM conversations WHERE agent_id = $1 AND status <> 'resolved' ORDER BY number")
+            .bind(agent.to_string())
+            .fetch_all(conn)
+            .await?;
+    rows.iter().map(|id| parse("conversation id", id)).collect()
+}
+
+/// How far an agent has read.
+pub async fn read_through(conn: &mut Conn, agent: AgentId, id: ConversationId) -> Result<Seq> {
+    let read: Option<i64> = sqlx::query_scalar("SELECT seq FROM reads WHERE agent_id = $1 AND conversation_id = $2")
+        .bind(agent.to_string())
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await?;
+    Ok(seq(read.unwrap_or(0)))
+}
+
 /// Notes how far an agent has read.
 pub async fn mark_read(conn: &mut Conn, agent: AgentId, id: ConversationId, through: Seq) -> Result<()> {
     sqlx::query(
@@ -375,6 +398,7 @@ struct RecordRow {
     version: i64,
     seq: i64,
     state: String,
+    contact_seq: i64,
     preview: String,
     preview_author: String,
     last_message_at: i64,
@@ -393,6 +417,7 @@ impl TryFrom<RecordRow> for Record {
             thread: ThreadKey(row.thread),
             version: row.version,
             seq: seq(row.seq),
+            contact_seq: seq(row.contact_seq),
             preview: row.preview,
             preview_author: row.preview_author,
             last_message_at: Timestamp::from_millis(row.last_message_at),

@@ -209,7 +209,8 @@ pub async fn last_version(conn: &mut Conn, key: &Key) -> Result<i64> {
         .await?)
 }
 
-/// Changes with every saved version: how another process's edits are noticed.
-pub async fn revision(conn: &mut Conn) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT COUNT(*) FROM documents").fetch_one(conn).await?)
+/// Changes with every saved version and with every document put out of use: how another process's edits are noticed.
+pub async fn revision(conn: &mut Conn) -> Result<(i64, i64)> {
+    let sql = "SELECT (SELECT COUNT(*) FROM documents), (SELECT COUNT(*) FROM document_heads)";
+    Ok(sqlx::query_as(sql).fetch_one(conn).await?)
 }

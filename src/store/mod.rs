@@ -4,13 +4,15 @@
 //! savepoint of its own, and answers only after the commit. Reads take a reader connection by [`Store::reader`].
 //! Functions of the submodules take a connection, so that the caller decides which transaction they belong to.
 
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::str::FromStr;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::ConnectOptions;
+use sqlx::{ConnectOptions, Transaction};
 use tokio::sync::watch;
 
 use crate::limits;
@@ -73,6 +75,32 @@ pub struct Store {
     commits: watch::Receiver<u64>,
 }
 
+impl Error {
+    /// The database itself is in trouble (full, locked, unreadable, gone), so that trying another item makes no sense.
+    pub fn is_outage(&self) -> bool {
+        // Primary result codes of SQLite: <https://sqlite.org/rescode.html>
+        const BUSY_LOCKED_READONLY_IO_CORRUPT_FULL_CANTOPEN_NOTADB: [i32; 8] = [5, 6, 8, 10, 11, 13, 14, 26];
+        match self {
+            Self::Database(sqlx::Error::Database(refusal)) => refusal
+                .code()
+                .and_then(|code| code.parse::<i32>().ok())
+                .is_none_or(|code| BUSY_LOCKED_READONLY_IO_CORRUPT_FULL_CANTOPEN_NOTADB.contains(&(code & 0xff))),
+            Self::Database(error) => !matches!(
+                error,
+                sqlx::Error::RowNotFound
+                    | sqlx::Error::TypeNotFound { .. }
+                    | sqlx::Error::ColumnIndexOutOfBounds { .. }
+                    | sqlx::Error::ColumnNotFound(_)
+                    | sqlx::Error::ColumnDecode { .. }
+                    | sqlx::Error::Encode(_)
+                    | sqlx::Error::Decode(_)
+            ),
+            Self::Stopping | Self::Migrate(_) => true,
+            Self::Corrupt { .. } | Self::Stale | Self::Panicked(_) => false,
+        }
+    }
+}
+
 impl Store {
     /// Opens the database file, makes it if it is missing, and brings it up to date.
     pub async fn open(file: &Path) -> Result<Self> {
@@ -111,6 +139,11 @@ impl Store {
         Ok(self.readers.acquire().await?)
     }
 
+    /// Several reads that see one and the same commit.
+    pub async fn snapshot(&self) -> Result<Transaction<'static, Db>> {
+        Ok(self.readers.begin().await?)
+    }
+
     /// A bell that rings after each commit. Only a hint: the truth is in the tables.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.clone()
@@ -125,7 +158,10 @@ impl Store {
     /// Ends the writer after what is waiting, and closes the file.
     pub async fn close(&self) {
         self.writer.stop().await;
-        self.readers.close().await;
+        // A reader that is still busy has no claim to keep the program from ending.
+        if tokio::time::timeout(limits::CLOSE_BUDGET, self.readers.close()).await.is_err() {
+            tracing::warn!("some reads did not end in time and are cut");
+        }
     }
 }
 
@@ -173,13 +209,25 @@ fn seq(place: i64) -> switchboard_contract::Seq {
 }
 
 
-/// Runs `work` in a savepoint: its error undoes it alone and is returned inside.
+/// The words of a panic.
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_owned())
+}
+
+/// Runs `work` in a savepoint: its error or panic undoes it alone and is returned inside.
 ///
 /// # Errors
 /// When the savepoint itself can't be set or taken back.
 pub async fn savepoint<T>(conn: &mut Conn, work: impl AsyncFnOnce(&mut Conn) -> Result<T>) -> Result<Result<T>> {
     sqlx::query("SAVEPOINT item").execute(&mut *conn).await?;
-    let result = work(conn).await;
+    let result = match AssertUnwindSafe(work(conn)).catch_unwind().await {
+        Ok(result) => result,
+        Err(panic) => Err(Error::Panicked(panic_text(&*panic))),
+    };
     if result.is_err() {
         sqlx::query("ROLLBACK TO item").execute(&mut *conn).await?;
     }

@@ -45,8 +45,8 @@ pub async fn insert(conn: &mut Conn, row: &Row, now: Timestamp) -> Result<()> {
 /// the outbox: without this it would run in circles while something waits for its time.
 pub async fn anything_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
     Ok(sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'sending' AND lease_until <= $1) OR EXISTS (\
-         SELECT 1 FROM outbox o WHERE o.state = 'pending' AND o.due_at <= $1 AND NOT EXISTS (\
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('pending', 'sending') AND state = 'sending' AND lease_until <= $1) OR EXISTS (\
+         SELECT 1 FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.state = 'pending' AND o.due_at <= $1 AND NOT EXISTS (\
          SELECT 1 FROM outbox b WHERE b.conversation_id = o.conversation_id AND b.entry_seq < o.entry_seq \
          AND b.state IN ('pending', 'sending')))",
     )
@@ -59,7 +59,7 @@ pub async fn anything_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
 pub async fn claim(conn: &mut Conn, now: Timestamp, lease_until: Timestamp, most: usize) -> Result<Vec<Row>> {
     let rows: Vec<ClaimRow> = sqlx::query_as(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_until = $2 WHERE id IN (\
-         SELECT o.id FROM outbox o WHERE o.state = 'pending' AND o.due_at <= $1 AND NOT EXISTS (\
+         SELECT o.id FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.state = 'pending' AND o.due_at <= $1 AND NOT EXISTS (\
          SELECT 1 FROM outbox b WHERE b.conversation_id = o.conversation_id AND b.entry_seq < o.entry_seq \
          AND b.state IN ('pending', 'sending')) ORDER BY o.due_at LIMIT $3) \
          RETURNING id, conversation_id, entry_id, entry_seq, inbox_id, thread, attempts",
@@ -99,8 +99,8 @@ pub enum End {
     Failed(String),
 }
 
-/// Saves how a claimed delivery ended.
-pub async fn settle(conn: &mut Conn, id: DeliveryId, end: &End) -> Result<()> {
+/// Saves how a claimed delivery ended; false when the claim was over before: another attempt has it then.
+pub async fn settle(conn: &mut Conn, id: DeliveryId, attempt: u32, end: &End) -> Result<bool> {
     let (state, due_at, error, receipt, uncounted) = match end {
         End::Sent(receipt) => ("sent", None, None, Some(to_json("receipt", receipt)?), 0),
         End::Again(due, error) => ("pending", Some(due.millis()), Some(error), None, 0),
@@ -108,9 +108,9 @@ pub async fn settle(conn: &mut Conn, id: DeliveryId, end: &End) -> Result<()> {
         End::Uncertain(error) => ("uncertain", None, Some(error), None, 0),
         End::Failed(error) => ("failed", None, Some(error), None, 0),
     };
-    sqlx::query(
+    let settled = sqlx::query(
         "UPDATE outbox SET state = $2, due_at = COALESCE($3, due_at), error = $4, receipt = $5, attempts = attempts - $6, \
-         lease_until = NULL WHERE id = $1 AND state = 'sending'",
+         lease_until = NULL WHERE id = $1 AND state = 'sending' AND attempts = $7",
     )
     .bind(id.to_string())
     .bind(state)
@@ -118,16 +118,17 @@ pub async fn settle(conn: &mut Conn, id: DeliveryId, end: &End) -> Result<()> {
     .bind(error)
     .bind(receipt)
     .bind(uncounted)
+    .bind(attempt)
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(settled.rows_affected() > 0)
 }
 
 /// Deliveries whose claimer is gone: their lease is over. Nobody knows whether they went out.
 pub async fn abandoned(conn: &mut Conn, now: Timestamp) -> Result<Vec<Row>> {
     let rows: Vec<ClaimRow> = sqlx::query_as(
         "SELECT id, conversation_id, entry_id, entry_seq, inbox_id, thread, attempts FROM outbox \
-         WHERE state = 'sending' AND lease_until <= $1",
+         WHERE state IN ('pending', 'sending') AND state = 'sending' AND lease_until <= $1",
     )
     .bind(now.millis())
     .fetch_all(conn)

@@ -11,7 +11,7 @@ use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Conn, Error, Result};
+use super::{Conn, Error, Result, panic_text};
 use crate::limits;
 
 /// A job of any type: runs, then tells its caller how it ended.
@@ -62,14 +62,6 @@ where
         // The caller may have gone away; the work is committed all the same.
         let _ = self.reply.send(result);
     }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without words".to_owned())
 }
 
 enum Message {

@@ -165,6 +165,69 @@ async fn a_retried_invitation_makes_one_account() {
 }
 
 #[tokio::test]
+async fn nobody_speaks_where_the_customer_does_not_listen_any_more() {
+    let (server, admin) = house().await;
+    let (mut customer, old) = waiting(&server, "customer").await;
+    admin.post(&server, &format!("/conversations/{old}/claim"), json!({})).await;
+    admin.post(&server, &format!("/conversations/{old}/resolve"), json!({})).await;
+    customer.start_anew().await;
+    customer.until("the new conversation", |frame| frame["t"] == "conversation").await;
+    for act in ["claim", "reopen"] {
+        let (status, problem) = admin.post(&server, &format!("/conversations/{old}/{act}"), json!({})).await;
+        assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("superseded")), "{act}: {problem}");
+    }
+    let (status, _) = admin.post(&server, &format!("/conversations/{old}/notes"), json!({"text": "for the record"})).await;
+    assert_eq!(status, StatusCode::CREATED, "a note is for colleagues");
+}
+
+#[tokio::test]
+async fn starting_anew_leaves_nothing_unsolved_behind() {
+    let (server, admin) = house().await;
+    let (mut customer, id) = waiting(&server, "customer").await;
+    admin.post(&server, &format!("/conversations/{id}/claim"), json!({})).await;
+    admin.post(&server, &format!("/conversations/{id}/resolve"), json!({})).await;
+    customer.write("it is broken again").await;
+    admin.post(&server, &format!("/conversations/{id}/claim"), json!({})).await;
+    customer.start_anew().await;
+    customer.settle().await;
+    assert_eq!(customer.conversation_id(), Some(id.as_str()), "the one an agent holds goes on");
+    let whole = admin.get(&server, &format!("/conversations/{id}")).await;
+    assert_eq!((&whole["handler"]["kind"], &whole["resolution"]), (&json!("agent"), &Value::Null), "{whole}");
+}
+
+#[tokio::test]
+async fn what_a_disabled_agent_held_goes_back_to_the_queue() {
+    let (server, admin) = house().await;
+    let ana = admin.invite(&server, "Ana", "agent").await;
+    let (_customer, id) = waiting(&server, "customer").await;
+    ana.post(&server, &format!("/conversations/{id}/claim"), json!({})).await;
+    let path = format!("/agents/{}", ana.id);
+    admin.call(&server, Method::PATCH, &path, Some(json!({"disabled": true}))).await;
+    let whole = admin.get(&server, &format!("/conversations/{id}")).await;
+    assert_eq!(whole["handler"]["kind"], "queue", "{whole}");
+}
+
+#[tokio::test]
+async fn the_live_news_end_with_the_session() {
+    let (server, admin) = house().await;
+    let ana = admin.invite(&server, "Ana", "agent").await;
+    let mut stream = listen(&server, &ana, None).await;
+    stream.next("hello").await;
+    let path = format!("/agents/{}", ana.id);
+    admin.call(&server, Method::PATCH, &path, Some(json!({"disabled": true}))).await;
+    let ended = in_time("the end of the stream", async {
+        while let Some(chunk) = stream.body.next().await {
+            if chunk.is_err() {
+                break;
+            }
+        }
+        true
+    })
+    .await;
+    assert!(ended);
+}
+
+#[tokio::test]
 async fn another_sites_page_cannot_use_the_session() {
     let (server, admin) = house().await;
     for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {

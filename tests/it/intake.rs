@@ -248,3 +248,47 @@ async fn jobs_of_one_group_stand_or_fall_alone() {
     ];
     assert_eq!(kept, [Some("1".to_owned()), None, None]);
 }
+
+#[tokio::test]
+async fn a_panic_in_a_savepoint_undoes_it_alone() {
+    let house = house().await;
+    let kept = house
+        .core
+        .store
+        .write::<_, Error, _>(|conn| {
+            Box::pin(async move {
+                switchboard::store::settings::set(conn, "before", "1").await?;
+                let inside = switchboard::store::savepoint::<()>(conn, async |conn| {
+                    switchboard::store::settings::set(conn, "inside", "1").await?;
+                    panic!("a bug")
+                })
+                .await?;
+                assert!(matches!(inside, Err(Error::Panicked(why)) if why == "a bug"));
+                let before = switchboard::store::settings::get(conn, "before").await?;
+                Ok((before, switchboard::store::settings::get(conn, "inside").await?))
+            })
+        })
+        .await
+        .expect("the rest is kept");
+    assert_eq!(kept, (Some("1".to_owned()), None));
+}
+
+#[tokio::test]
+async fn what_is_asked_for_every_delivery_never_reads_what_is_done() {
+    let house = house().await;
+    let mut conn = house.core.store.reader().await.expect("a reader");
+    for sql in [
+        "EXPLAIN QUERY PLAN SELECT o.id FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.state = 'pending' \
+         AND o.due_at <= 1 AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.conversation_id = o.conversation_id \
+         AND b.entry_seq < o.entry_seq AND b.state IN ('pending', 'sending')) ORDER BY o.due_at LIMIT 1",
+        "EXPLAIN QUERY PLAN SELECT 1 FROM outbox WHERE state IN ('pending', 'sending') AND state = 'sending' AND lease_until <= 1",
+        "EXPLAIN QUERY PLAN SELECT team, COUNT(*) FROM conversations WHERE handler = 'queue' AND team IS NOT NULL GROUP BY team",
+        "EXPLAIN QUERY PLAN SELECT id FROM conversations v WHERE v.status <> 'resolved' \
+         AND (v.last_message_at, v.number) < (1, 1) ORDER BY v.last_message_at DESC, v.number DESC LIMIT 1",
+    ] {
+        let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(sql).fetch_all(&mut *conn).await.expect("a plan");
+        let plan = rows.into_iter().map(|row| row.3).collect::<Vec<_>>().join("\n");
+        let indexed = plan.lines().all(|line| !line.starts_with("SCAN") || line.contains("USING"));
+        assert!(indexed && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+    }
+}

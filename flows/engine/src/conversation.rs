@@ -47,7 +47,7 @@ pub struct Conversation {
     pub questions_asked: u32,
     /// The contact was greeted.
     pub greeted: bool,
-    /// How and when it was last solved.
+    /// How and when it was solved; none once it is open again.
     pub resolution: Option<Resolution>,
     /// The last place the engine was told of.
     pub seq: Seq,

@@ -142,6 +142,13 @@ pub enum Refusal {
         /// The colleague's name.
         holder: String,
     },
+    /// The contact has begun a newer conversation, and only one is shown to them. The engine knows one conversation and
+    /// never says this; the shell does.
+    #[error("the contact has begun a newer conversation, #{number}; go on there")]
+    Superseded {
+        /// The newer conversation's number, for people.
+        number: i64,
+    },
     /// There is nothing to do: it is so already.
     #[error("{0}")]
     AlreadySo(String),
@@ -263,6 +270,7 @@ impl Refusal {
             Self::NewerMessages => "newer_messages",
             Self::Resolved => "resolved",
             Self::HeldByColleague { .. } => "held_by_colleague",
+            Self::Superseded { .. } => "superseded",
             Self::AlreadySo(_) => "already_so",
             Self::BadContent(_) => "bad_content",
         }

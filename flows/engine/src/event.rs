@@ -38,6 +38,14 @@ pub enum EventKind {
         /// As above.
         language: Option<String>,
     },
+    /// The contact wants to begin anew in a conversation that is not solved: the bot starts over, and people keep what they
+    /// hold. The shell files no message. On a solved one the shell begins another conversation instead.
+    ContactStartedAnew {
+        /// As above.
+        contact: ContactFacts,
+        /// As above.
+        language: Option<String>,
+    },
     /// The shell's answer to [`Ask::Find`](crate::Ask::Find).
     Found(Found),
     /// An agent acted.

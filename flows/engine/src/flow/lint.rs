@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Action, Condition, Flow, Step, ValueType};
+use super::model::{Action, Flow, Step, ValueType};
 use super::set::FlowSet;
+use super::values::{impossible_tests, tests};
 use crate::book::BotBook;
 use crate::problem::{Place, Problem, did_you_mean};
 use crate::template;
@@ -23,7 +24,7 @@ pub struct LintContext<'a> {
 /// Checks one flow against its surroundings, in the order of the file.
 ///
 /// Errors: steps that nothing leads to, circles without a question, texts missing in the default language, unknown
-/// articles, an example that another flow claims too. Warnings: missing translations, a flow that nothing begins, slots
+/// articles, an example that another flow claims too, tests of a slot for a value it never has. Warnings: missing translations, a flow that nothing begins, slots
 /// used before any step can have filled them.
 pub fn lint(flow: &Flow, context: &LintContext<'_>) -> Vec<Problem> {
     let mut lint = Lint { flow, context, problems: Vec::new() };
@@ -33,6 +34,7 @@ pub fn lint(flow: &Flow, context: &LintContext<'_>) -> Vec<Problem> {
     lint.articles();
     lint.triggers();
     lint.slots();
+    lint.tests();
     lint.problems.sort_by_key(|problem| (problem.line, problem.column));
     lint.problems
 }
@@ -43,7 +45,13 @@ struct Lint<'a> {
     problems: Vec<Problem>,
 }
 
-impl Lint<'_> {
+impl<'a> Lint<'a> {
+    /// The flows beside this one.
+    fn others(&self) -> impl Iterator<Item = &'a Flow> + use<'a> {
+        let name = &self.flow.name;
+        self.context.flows.iter().map(|(other, _)| other).filter(move |other| other.name != *name)
+    }
+
     fn error(&mut self, at: Place, message: impl Into<String>) {
         self.problems.push(Problem::error(&self.flow.file, at, message));
     }
@@ -122,9 +130,8 @@ impl Lint<'_> {
         if none && !self.context.book.menu.contains(&flow.name) {
             self.warning(at, "nothing begins this flow: it has no triggers and is not in the menu of the bot book");
         }
-        let others = self.context.flows.iter().map(|(other, _)| other).filter(|other| other.name != flow.name);
         let mut clashes = Vec::new();
-        for other in others {
+        for other in self.others() {
             let theirs: BTreeSet<String> = examples(other).map(fold).collect();
             let shared = examples(flow).filter(|example| theirs.contains(&fold(example)));
             clashes.extend(
@@ -150,11 +157,17 @@ impl Lint<'_> {
                     self.warning(step.at, message);
                 }
             }
-            for slot in tested_slots(step) {
+            for (slot, ..) in tests(step) {
                 if !filled.contains(slot) && told.insert(slot) {
                     self.warning(step.at, format!("the slot `{slot}` is tested before any step can have filled it"));
                 }
             }
+        }
+    }
+
+    fn tests(&mut self) {
+        for (at, message) in impossible_tests(self.flow, self.others()) {
+            self.error(at, message);
         }
     }
 }
@@ -265,18 +278,4 @@ fn texts(step: &Step) -> Vec<&LocalText> {
 
 fn placeholders_of(step: &Step) -> Vec<(&str, bool)> {
     texts(step).into_iter().flat_map(LocalText::all).flat_map(|(_, text)| template::placeholders(text)).collect()
-}
-
-fn tested_slots(step: &Step) -> Vec<&str> {
-    let Action::Branch(cases) = &step.action else { return Vec::new() };
-    let mut open: Vec<&Condition> = cases.iter().filter_map(|case| case.when.as_ref()).collect();
-    let mut slots = Vec::new();
-    while let Some(condition) = open.pop() {
-        match condition {
-            Condition::Slot { slot, .. } => slots.push(slot.as_str()),
-            Condition::All(inner) | Condition::Any(inner) => open.extend(inner),
-            Condition::Not(inner) => open.push(inner),
-        }
-    }
-    slots
 }

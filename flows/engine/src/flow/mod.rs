@@ -7,6 +7,7 @@ mod lint;
 mod model;
 mod parse;
 mod set;
+mod values;
 
 pub use lint::{LintContext, lint};
 pub use model::{

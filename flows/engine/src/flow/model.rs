@@ -176,6 +176,8 @@ pub enum Condition {
         slot: String,
         /// The test.
         test: Test,
+        /// Where the test's value stands.
+        at: Place,
     },
     /// All of these hold.
     All(Vec<Condition>),

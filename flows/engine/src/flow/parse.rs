@@ -7,7 +7,7 @@ use super::model::{
 };
 use crate::conversation::Priority;
 use crate::limits;
-use crate::problem::{Problem, did_you_mean};
+use crate::problem::{Place, Problem, did_you_mean};
 use crate::text::Pattern;
 use crate::yaml::{self, Map, Node, Reader, list, place};
 
@@ -255,25 +255,27 @@ fn read_condition(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Condition> 
         _ => {
             let slot = reader.slug(value, "a slot", "_");
             let test = read_test(reader, &map);
-            Some(Condition::Slot { slot: slot?, test: test? })
+            let (test, at) = test?;
+            Some(Condition::Slot { slot: slot?, test, at })
         }
     }
 }
 
-fn read_test(reader: &mut Reader<'_>, map: &Map<'_>) -> Option<Test> {
+fn read_test(reader: &mut Reader<'_>, map: &Map<'_>) -> Option<(Test, Place)> {
     let tests: Vec<&str> = TESTS.into_iter().filter(|key| map.get(key).is_some()).collect();
     let [test] = tests.as_slice() else {
         reader.error(map.at, format!("a condition on a slot has exactly one of {}", list(&TESTS)));
         return None;
     };
     let value = map.get(test)?;
-    match *test {
+    let test = match *test {
         "is" => reader.text(value, "is").map(Test::Is),
         "in" => Some(Test::In(reader.texts(value, "in"))),
         "filled" => reader.bool(value, "filled").map(Test::Filled),
         "at_least" => reader.number(value, "at_least").map(Test::AtLeast),
         _ => reader.number(value, "below").map(Test::Below),
-    }
+    };
+    test.map(|test| (test, place(value)))
 }
 
 fn read_set(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Vec<(String, crate::text::LocalText)>> {

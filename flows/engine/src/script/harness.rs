@@ -38,7 +38,7 @@ pub trait Harness {
     /// The harness failed.
     fn contact_presses(&mut self, customer: &str, choice: &Choice) -> Result<(), String>;
 
-    /// The customer begins a new conversation.
+    /// The customer asks for a new conversation. There is one when the present one is solved.
     ///
     /// # Errors
     /// The harness failed.

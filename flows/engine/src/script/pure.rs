@@ -225,8 +225,13 @@ impl Harness for PureHarness {
     }
 
     fn contact_starts_anew(&mut self, customer: &str) -> Result<(), String> {
-        self.begin_conversation(customer);
-        self.contact_opens(customer)
+        let present = self.customers.get(customer).and_then(|known| Some((known.seq, known.conversation.as_ref()?)));
+        let Some((seq, _)) = present.filter(|(_, conversation)| conversation.status != Status::Resolved) else {
+            self.begin_conversation(customer);
+            return self.contact_opens(customer);
+        };
+        let kind = EventKind::ContactStartedAnew { contact: ContactFacts::default(), language: self.language.clone() };
+        self.deliver(customer, Event { id: None, seq, kind }).map(|_| ())
     }
 
     fn contact_repeats_last(&mut self, customer: &str) -> Result<(), String> {

@@ -75,8 +75,9 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// An option of an earlier question was pressed: its words must not pass for the answer to a newer question. False when
-    /// nothing is asked, so that the words may be read as words.
+    /// An option of an earlier question was pressed: its words must not pass for the answer to a newer question. In the
+    /// middle of a flow the option of another one asks whether to go there. False when nothing is asked, so that the words
+    /// may be read as words.
     fn pressed_late(&mut self, id: &ChoiceId) -> bool {
         let value = value_of(id);
         if matches!(value, PERSON | ANEW) {
@@ -84,6 +85,10 @@ impl<'a> Turn<'a> {
             return true;
         }
         let free = self.state.pending.as_ref().is_none_or(|pending| pending.kind == PendingKind::Menu);
+        if let Some(name) = value.strip_prefix(FLOW).filter(|name| self.is_other_flow(name)) {
+            self.offer_switch(name, "The contact pressed an earlier option for it.");
+            return true;
+        }
         if !free {
             self.log(
                 Happening::Odd,
@@ -99,6 +104,11 @@ impl<'a> Turn<'a> {
             self.log(Happening::Silent, "An option of an earlier question was pressed after all was solved.");
         }
         settled
+    }
+
+    /// A flow runs, and this is another one that is there.
+    fn is_other_flow(&self, name: &str) -> bool {
+        self.state.run.as_ref().is_some_and(|run| run.flow.name != name) && self.env.flows.current(name).is_some()
     }
 
     /// The words are the label of one of the options at hand, or another word for it. Its number doesn't count here.

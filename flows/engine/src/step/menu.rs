@@ -24,6 +24,16 @@ impl Turn<'_> {
         self.greet();
     }
 
+    /// The contact wants to begin anew: only the bot does, and nobody in a queue loses their place.
+    pub(super) fn started_anew(&mut self) {
+        let why = match self.state.handler {
+            Handler::Bot => return self.start_over("The contact asked to begin anew."),
+            Handler::Queue { .. } => "The contact asked to begin anew; the conversation waits for a person.",
+            Handler::Agent { .. } => "The contact asked to begin anew; a person holds the conversation.",
+        };
+        self.log(Happening::Silent, why);
+    }
+
     pub(super) fn greet(&mut self) {
         let text = self.text(TextId::Greeting);
         self.show_menu(text);

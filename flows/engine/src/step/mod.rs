@@ -61,6 +61,11 @@ pub fn step(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Transi
             turn.meet(contact, language.as_deref());
             turn.opened();
         }
+        EventKind::ContactStartedAnew { contact, language } => {
+            turn.drop_search();
+            turn.meet(contact, language.as_deref());
+            turn.started_anew();
+        }
         EventKind::ContactWrote { content, choice, contact, language } => {
             turn.drop_search();
             turn.meet(contact, language.as_deref());

@@ -71,7 +71,11 @@ impl<'a> Turn<'a> {
         Self { state, env, effects: Vec::new(), ask: None, asks: 0 }
     }
 
-    pub(super) fn finish(self) -> Transition {
+    pub(super) fn finish(mut self) -> Transition {
+        // Whatever opened it again has read by now where it goes: what is open is not solved.
+        if self.state.status != Status::Resolved {
+            self.state.resolution = None;
+        }
         Transition { state: self.state, effects: self.effects, ask: self.ask }
     }
 

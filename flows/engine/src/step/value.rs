@@ -58,7 +58,7 @@ pub(super) fn holds(condition: &Condition, slots: &BTreeMap<String, String>) -> 
         Condition::All(all) => all.iter().all(|inner| holds(inner, slots)),
         Condition::Any(any) => any.iter().any(|inner| holds(inner, slots)),
         Condition::Not(inner) => !holds(inner, slots),
-        Condition::Slot { slot, test } => {
+        Condition::Slot { slot, test, .. } => {
             let value = slots.get(slot).filter(|value| !value.is_empty());
             let number = || value.and_then(|value| value.trim().parse::<f64>().ok());
             match test {
@@ -143,7 +143,9 @@ mod tests {
     #[test]
     fn an_empty_slot_fails_every_test_but_one() {
         let slots = BTreeMap::from([("n".to_owned(), "7".to_owned()), ("e".to_owned(), String::new())]);
-        let check = |slot: &str, test: Test| holds(&Condition::Slot { slot: slot.into(), test }, &slots);
+        let check = |slot: &str, test: Test| {
+            holds(&Condition::Slot { slot: slot.into(), test, at: crate::flow::Place::default() }, &slots)
+        };
         assert!(check("n", Test::Is("7".into())) && check("n", Test::In(vec!["8".into(), "7".into()])));
         assert!(check("n", Test::AtLeast(7.0)) && !check("n", Test::Below(7.0)) && check("n", Test::Filled(true)));
         for empty in ["e", "missing"] {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use switchboard_contract::{AgentId, ChoiceId, Content, ConversationId, Seq, Timestamp};
 use switchboard_engine::{
-    AgentAct, AgentRef, ContactFacts, Conversation, Effect, Env, Event, EventKind, Handler, Notice, Refusal, Speaker,
-    step,
+    AgentAct, AgentRef, ContactFacts, Conversation, Effect, Env, Event, EventKind, Handler, Happening, LogEntry, Notice,
+    Refusal, Speaker, step,
 };
 
 use crate::world;
@@ -64,6 +64,54 @@ fn a_rating_counts_at_once_and_again_with_its_comment() {
     with_comment.push(wrote("quick!"));
     let (_, effects) = play(with_comment);
     assert!(effects.contains(&Effect::Rated { score: 4, comment: Some("quick!".to_owned()) }), "{effects:?}");
+}
+
+#[test]
+fn what_is_open_again_is_not_solved() {
+    let solved = || vec![wrote("no wifi"), wrote("human"), claim(), acts(AgentAct::Resolve)];
+    let (state, _) = play(solved());
+    let team = Some("support".to_owned());
+    assert_eq!(state.resolution.and_then(|resolution| resolution.team), team);
+    let anew = || EventKind::ContactStartedAnew { contact: ContactFacts::default(), language: None };
+    for (opens, holder) in [
+        (wrote("It is broken again."), Handler::Queue { team: "support".to_owned(), since: NOW }),
+        (wrote("human"), Handler::Queue { team: "support".to_owned(), since: NOW }),
+        (acts(AgentAct::Reopen), Handler::Agent { agent: ana(), team }),
+        (wrote("start over"), Handler::Bot),
+        (pressed("Start anew", Some("0.menu:anew")), Handler::Bot),
+        (anew(), Handler::Bot),
+    ] {
+        let (state, _) = play([solved(), vec![opens.clone()]].concat());
+        assert_eq!((state.handler, state.resolution), (holder, None), "{opens:?}");
+    }
+    for stays in [wrote("thanks"), pressed("Good", Some("1.4")), acts(AgentAct::Note { text: "Done.".to_owned() })] {
+        let (state, _) = play([solved(), vec![stays.clone()]].concat());
+        assert!(state.resolution.is_some(), "{stays:?}");
+    }
+}
+
+#[test]
+fn beginning_anew_tells_why_nothing_is_said() {
+    let anew = || EventKind::ContactStartedAnew { contact: ContactFacts::default(), language: None };
+    for (events, why) in [
+        (vec![wrote("human"), anew()], "The contact asked to begin anew; the conversation waits for a person."),
+        (vec![wrote("human"), claim(), anew()], "The contact asked to begin anew; a person holds the conversation."),
+    ] {
+        let (before, _) = play(events[..events.len() - 1].to_vec());
+        let (mut state, effects) = play(events);
+        assert_eq!(effects, [Effect::Log(LogEntry { what: Happening::Silent, why: why.to_owned() })]);
+        state.seq = before.seq;
+        assert_eq!(state, before);
+    }
+}
+
+#[test]
+fn a_newer_conversation_is_named_by_its_number() {
+    let refusal = Refusal::Superseded { number: 17 };
+    assert_eq!(refusal.to_string(), "the contact has begun a newer conversation, #17; go on there");
+    assert_eq!(refusal.code(), "superseded");
+    let json = serde_json::to_value(refusal).expect("JSON");
+    assert_eq!(json, serde_json::json!({"code": "superseded", "number": 17}));
 }
 
 #[test]

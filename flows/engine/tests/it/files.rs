@@ -172,6 +172,71 @@ steps:
 }
 
 #[test]
+fn a_test_that_can_never_hold_is_an_error() {
+    let source = r#"flow: trouble
+title: {en: Trouble, de: Ärger}
+triggers: {patterns: [trouble]}
+steps:
+  - id: wet
+    ask: {en: Is it wet?, de: Nass?}
+    slot: wet
+    type: yes_no
+  - id: colour
+    ask: {en: Which colour?, de: Welche?}
+    slot: colour
+    type: choice
+    choices: [{value: dark_red, label: {en: Red, de: Rot}}, {value: blue, label: {en: Blue, de: Blau}}]
+  - id: why
+    ask: {en: Why?, de: Warum?}
+    slot: why
+    type: text
+  - id: fix
+    set: {fixed: {en: done, de: fertig}, open: "{{why}}", lights: green}
+  - id: fork
+    branch:
+      - when: {slot: wet, is: true}
+        next: wet
+      - when: {slot: wet, is: Yes}
+        next: wet
+      - when: {slot: wet, is: yes}
+        next: wet
+      - when: {slot: wet, in: [yes, FALSE, maybe]}
+        next: wet
+      - when:
+          any:
+            - slot: colour
+              is: dark_rde
+            - not: {slot: colour, in: [green, blue]}
+        next: wet
+      - when: {all: [{slot: why, is: anything}, {slot: open, is: anything}, {slot: order_number, is: x}]}
+        next: wet
+      - when: {all: [{slot: fixed, is: done}, {slot: fixed, is: fertig}, {slot: fixed, is: doen}]}
+        next: wet
+      - when: {any: [{slot: colour, filled: true}, {slot: colour, at_least: 1}, {slot: lights, in: [red, green, rde]}]}
+        next: wet
+      - when: {slot: plug, is: on}
+        next: wet
+"#;
+    let flow = flow::parse("trouble.flow.yaml", source).unwrap_or_else(|problems| panic!("{}", told(&problems)));
+    let (mut flows, articles, book) = (world::flows(), BTreeSet::new(), world::book());
+    let errors = |flows: &FlowSet| {
+        let problems = flow::lint(&flow, &LintContext { flows, articles: &articles, book: &book });
+        told(&problems.into_iter().filter(|problem| problem.severity == flow::Severity::Error).collect::<Vec<_>>())
+    };
+    // What the flow itself was before doesn't count.
+    let free = |name: &str| {
+        let source = format!("flow: {name}\ntitle: T\nsteps: [{{id: a, ask: Wet?, slot: wet, type: text}}]\n");
+        flow::parse(name, &source).unwrap_or_else(|problems| panic!("{}", told(&problems)))
+    };
+    flows.insert(1, free("trouble"), true);
+    insta::assert_snapshot!(errors(&flows), @"");
+
+    // Another flow that takes any words for the slot does.
+    flows.insert(1, free("free"), true);
+    assert!(!errors(&flows).contains("the slot `wet`"), "{}", errors(&flows));
+}
+
+#[test]
 fn a_flow_that_nothing_begins_is_warned_of() {
     let source = "flow: trouble\ntitle: T\nsteps:\n  - id: a\n    end: true\n";
     let flow = flow::parse("trouble.flow.yaml", source).unwrap_or_else(|problems| panic!("{}", told(&problems)));

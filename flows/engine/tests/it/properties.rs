@@ -16,6 +16,9 @@ enum Deed {
     /// Presses the option at this place of the present question, or one that is no longer there.
     Presses(usize),
     Opens,
+    StartsAnew,
+    /// Presses a starting option of a greeting further up.
+    PressesOldFlow(&'static str),
     Late(bool),
     Agent(u8, AgentAct),
     Passes(u32),
@@ -58,6 +61,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         12 => words().prop_map(Deed::Writes),
         5 => (0_usize..6).prop_map(Deed::Presses),
         1 => Just(Deed::Opens),
+        1 => Just(Deed::StartsAnew),
+        1 => prop::sample::select(vec!["order", "internet", "gone"]).prop_map(Deed::PressesOldFlow),
         1 => any::<bool>().prop_map(Deed::Late),
         4 => (0_u8..3, act()).prop_map(|(who, act)| Deed::Agent(who, act)),
         1 => (0_u32..1_000_000).prop_map(Deed::Passes),
@@ -123,6 +128,13 @@ impl World {
                 })
             }
             Deed::Opens => Some(EventKind::ContactOpened { contact, language: Some("de".to_owned()) }),
+            Deed::StartsAnew => Some(EventKind::ContactStartedAnew { contact, language: Some("de".to_owned()) }),
+            Deed::PressesOldFlow(name) => Some(EventKind::ContactWrote {
+                content: Content::plain("A subject"),
+                choice: Some(ChoiceId(format!("0.flow:{name}"))),
+                contact,
+                language: None,
+            }),
             Deed::Late(sure) => {
                 let verdict = if *sure { Verdict::Sure(world::hit("find-invoice")) } else { Verdict::Nothing };
                 Some(EventKind::Found(Found { verdict, why: "Late.".to_owned() }))
@@ -190,7 +202,7 @@ fn one_speaker(outcome: &Outcome) {
 
 /// Every message of a contact is answered, queued, told to its agent, or muted with a reason.
 fn nobody_is_ignored(outcome: &Outcome) {
-    let EventKind::ContactWrote { .. } = outcome.event.kind else { return };
+    let (EventKind::ContactWrote { .. } | EventKind::ContactStartedAnew { .. }) = outcome.event.kind else { return };
     let cared_for = outcome.effects.iter().any(|effect| {
         matches!(effect, Effect::Say { .. } | Effect::Notify(Notice::ContactWrote { .. }))
             || is_log(effect, &Happening::Silent)
@@ -241,6 +253,7 @@ fn state_is_sound(outcome: &Outcome) {
         assert!(state.run.is_none() && state.pending.is_none(), "the bot waits for nothing while others hold the turn");
         assert_ne!(state.status, Status::Resolved);
     }
+    assert_eq!(state.resolution.is_some(), state.status == Status::Resolved, "solved and nothing else");
     let searching = state.pending.as_ref().is_some_and(|pending| matches!(pending.kind, PendingKind::Search { .. }));
     assert!(!searching, "no search outlives its transaction");
     if state.run.is_some() {
@@ -258,7 +271,8 @@ fn refusals_change_nothing(outcome: &Outcome) {
     }
 }
 
-/// A button of an earlier question answers nothing that is asked now, whatever stands on it.
+/// A button of an earlier question answers nothing that is asked now, whatever stands on it; that of another flow may ask
+/// whether to go there.
 fn old_buttons_answer_nothing(outcome: &Outcome) {
     let EventKind::ContactWrote { choice: Some(id), .. } = &outcome.event.kind else { return };
     let (before, after) = (&outcome.before, &outcome.after);
@@ -268,10 +282,17 @@ fn old_buttons_answer_nothing(outcome: &Outcome) {
     }
     assert_eq!((&before.slots, before.misses), (&after.slots, after.misses));
     assert_eq!(before.run, after.run, "no attempt is counted");
-    assert_eq!(after.pending.as_ref().map(|pending| &pending.kind), Some(&pending.kind), "the same is still asked");
+    let asked = after.pending.as_ref().map(|pending| &pending.kind);
+    let running = before.run.as_ref().map(|run| run.flow.name.as_str());
+    let switch = id.0.strip_prefix("0.flow:").filter(|name| running.is_some_and(|running| running != *name));
+    let offered = matches!((asked, switch), (Some(PendingKind::SwitchFlow { flow }), Some(name)) if flow == name);
+    assert!(offered || asked == Some(&pending.kind), "the same is still asked");
     let said = outcome.effects.iter().filter(|effect| matches!(effect, Effect::Say { .. })).count();
     assert_eq!(said, 1, "{:?}", outcome.effects);
-    assert!(outcome.effects.iter().any(|effect| is_log(effect, &Happening::Odd)));
+    let logged = |effect: &Effect| {
+        matches!(effect, Effect::Log(LogEntry { what: Happening::Odd | Happening::AskedBetween { .. }, .. }))
+    };
+    assert!(outcome.effects.iter().any(logged), "{:?}", outcome.effects);
 }
 
 fn reasons_are_phrases(outcome: &Outcome) {
