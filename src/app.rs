@@ -184,7 +184,7 @@ impl App {
         self.broken.cancelled().await;
     }
 
-    /// Stops within [`limits::STOP_BUDGET`]: first nothing more is taken in, then what is under way is settled, then the
+    /// Stops within 20 seconds: first nothing more is taken in, then what is under way is settled, then the
     /// database is closed.
     pub async fn stop(self) {
         self.receiving.cancel();
@@ -194,8 +194,7 @@ impl App {
         }
         self.sending.cancel();
         self.senders.close();
-        let rest = limits::STOP_BUDGET - limits::HTTP_STOP_BUDGET - limits::CLOSE_BUDGET;
-        if tokio::time::timeout(rest, self.senders.wait()).await.is_err() {
+        if tokio::time::timeout(limits::DELIVERY_STOP_BUDGET, self.senders.wait()).await.is_err() {
             tracing::warn!("some deliveries did not end in time; their leases run out and they are settled after the next start");
         }
         self.core.store.close().await;

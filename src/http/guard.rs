@@ -185,12 +185,9 @@ fn address(text: &str) -> Option<IpAddr> {
 fn place_of(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(address) => address.to_string(),
-            None => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
+        IpAddr::V6(address) => if let Some(address) = address.to_ipv4_mapped() { address.to_string() } else {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         },
     }
 }

@@ -23,16 +23,13 @@ async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, Json<Value>) {
     }
     let mut last = web.probed.lock().await;
     let fresh = last.filter(|(at, _)| at.elapsed() < limits::HEALTH_CACHED);
-    let works = match fresh {
-        Some((_, works)) => works,
-        None => {
-            let probed = web.core.store.probe().await;
-            if let Err(error) = &probed {
-                tracing::error!(%error, "the store fails its probe");
-            }
-            *last = Some((Instant::now(), probed.is_ok()));
-            probed.is_ok()
+    let works = if let Some((_, works)) = fresh { works } else {
+        let probed = web.core.store.probe().await;
+        if let Err(error) = &probed {
+            tracing::error!(%error, "the store fails its probe");
         }
+        *last = Some((Instant::now(), probed.is_ok()));
+        probed.is_ok()
     };
     if works {
         (StatusCode::OK, Json(json!({"ready": true})))

@@ -39,13 +39,10 @@ pub(super) fn router() -> Router<Arc<Web>> {
 async fn metrics(State(web): State<Arc<Web>>) -> Result<Response, Problem> {
     let mut last = web.figures.lock().await;
     let fresh = last.as_ref().filter(|(at, _)| at.elapsed() < limits::HEALTH_CACHED).map(|(_, text)| text.clone());
-    let text = match fresh {
-        Some(text) => text,
-        None => {
-            let text = figures(&web).await?;
-            *last = Some((tokio::time::Instant::now(), text.clone()));
-            text
-        }
+    let text = if let Some(text) = fresh { text } else {
+        let text = figures(&web).await?;
+        *last = Some((tokio::time::Instant::now(), text.clone()));
+        text
     };
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())

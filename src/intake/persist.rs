@@ -18,8 +18,11 @@ pub async fn add_entry(conn: &mut Conn, record: &mut Record, entry: Entry) -> Re
     record.seq = record.seq.next();
     let entry = Entry { seq: record.seq, ..entry };
     if let Body::Message(content, _) = &entry.body {
-        record.preview = preview(content);
-        entry.author.kind().clone_into(&mut record.preview_author);
+        // A notice of the desk tells an agent nothing in a list; what was said before it does.
+        if entry.author != Author::System || record.preview.is_empty() {
+            record.preview = preview(content);
+            entry.author.kind().clone_into(&mut record.preview_author);
+        }
         record.last_message_at = entry.at;
         if entry.author == Author::Contact {
             record.contact_seq = entry.seq;

@@ -67,6 +67,8 @@ struct State {
     typings: Vec<(ThreadKey, bool)>,
     refuse: Option<SinkError>,
     refuse_reads: Option<SinkError>,
+    quarantine: Option<String>,
+    heads_lag: u64,
     hold: Option<Arc<Gate>>,
     made: u32,
 }
@@ -127,6 +129,16 @@ impl FakeCore {
     /// Refuses to be read with this error, until told otherwise.
     pub fn refuse_reads(&self, with: Option<SinkError>) {
         self.change(|state| state.refuse_reads = with);
+    }
+
+    /// Puts every message that is new into quarantine with this error, until told otherwise.
+    pub fn quarantine(&self, with: Option<&str>) {
+        self.change(|state| state.quarantine = with.map(str::to_owned));
+    }
+
+    /// Shows heads this far behind, as a store does that reads head and entries one after the other.
+    pub fn lag_heads(&self, by: u64) {
+        self.change(|state| state.heads_lag = by);
     }
 
     /// Holds every `accept` back, before it keeps anything, until the hold is dropped.
@@ -293,7 +305,16 @@ impl State {
                 }
             };
         }
-        let accepted = match &inbound.reading {
+        let accepted = match (&inbound.reading, &self.quarantine) {
+            (Reading::Message(_), Some(error)) => Accepted::Quarantined { error: error.clone() },
+            _ => self.file(&inbound),
+        };
+        self.ledger.push(Line { inbound, accepted: accepted.clone(), times: 1 });
+        accepted
+    }
+
+    fn file(&mut self, inbound: &Inbound) -> Accepted {
+        match &inbound.reading {
             Reading::Message(message) => {
                 let id = Some(inbound.external_id.clone());
                 let (conversation, message, seq) =
@@ -309,9 +330,7 @@ impl State {
             }
             Reading::Filtered { reason } => Accepted::Filtered { reason: reason.clone() },
             Reading::Unreadable { error } => Accepted::Quarantined { error: error.clone() },
-        };
-        self.ledger.push(Line { inbound, accepted: accepted.clone(), times: 1 });
-        accepted
+        }
     }
 }
 
@@ -372,7 +391,7 @@ impl ThreadReader for FakeCore {
         let entries = rest.by_ref().take(self.page).cloned().collect();
         Ok(ThreadPage {
             conversation: Some(present.id),
-            head: present.head,
+            head: Seq(present.head.0.saturating_sub(state.heads_lag)),
             entries,
             state: Some(present.state.clone()),
             more: rest.next().is_some(),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::limits::{ALLOWED_SITES_MAX, IDENTITY_SECRET_BYTES_MIN};
 
 /// What an operator sets for one inbox.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WebChatConfig {
     /// Sites that may show this chat, as origins (`https://www.example.org`); empty lets any.
@@ -14,12 +14,6 @@ pub struct WebChatConfig {
     pub require_signed: bool,
     /// What the site signs its user ids with. Without it nobody can be signed.
     pub identity_secret: Option<String>,
-}
-
-impl Default for WebChatConfig {
-    fn default() -> Self {
-        Self { allowed_sites: Vec::new(), require_signed: false, identity_secret: None }
-    }
 }
 
 /// Leaves the secret out.

@@ -12,12 +12,30 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) enum ClientFrame {
     Hello(Box<Hello>),
     Open,
-    Send { id: ClientId, text: String },
-    Choose { id: ClientId, choice: String, label: String },
-    Anew { id: ClientId },
-    Got { seq: Seq },
-    Seen { seq: Seq },
-    Typing { on: bool },
+    Send {
+        id: ClientId,
+        text: String,
+    },
+    Choose {
+        id: ClientId,
+        choice: String,
+        label: String,
+    },
+    Anew {
+        id: ClientId,
+    },
+    /// Everything up to the place arrived. A mark beyond what this socket sent of the present conversation belongs to the one
+    /// before and is let be.
+    Got {
+        seq: Seq,
+    },
+    /// Everything up to the place was seen; the same holds.
+    Seen {
+        seq: Seq,
+    },
+    Typing {
+        on: bool,
+    },
     Ping,
 }
 
@@ -112,6 +130,9 @@ pub(crate) enum ServerFrame<'a> {
         seq: Seq,
         duplicate: bool,
     },
+    /// The message was not kept, or not so that anybody will read it. The page sends it again after `retry_after_ms` when the
+    /// code is `rate_limited` (the thread or its address wrote too much) or `unavailable` (the store can't keep it), and
+    /// shows "not sent" with every other: `empty`, `too_long`, and `not_understood` for what lies in quarantine.
     Nack {
         id: &'a str,
         code: &'static str,
@@ -200,11 +221,11 @@ pub(crate) enum CloseCode {
     Forbidden = 4403,
     /// No hello in time.
     HelloLate = 4408,
-    /// A receipt for what was never sent.
+    /// A receipt for a place that never was, neither in this conversation nor in those before.
     WrongSequence = 4409,
     /// A frame is too large.
     TooLarge = 4413,
-    /// Too many frames or tabs; come back in ten seconds.
+    /// Too many frames, tabs, or sockets of one address; come back in ten seconds.
     TooMany = 4429,
 }
 

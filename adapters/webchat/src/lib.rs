@@ -13,6 +13,8 @@
 //! | what a frame becomes for the core | `inbound` |
 //! | what an entry becomes for the page | `outbound` |
 //! | the life of one socket | `session`, over `wire` |
+//! | what a reconnect does not reset | `registry` by thread, `address` by address, both kept in `memory` |
+//! | the paces of messages, receipts and typing | `bucket`, `marks`, `writing` |
 //! | every bound | [`limits`] |
 #![warn(missing_docs)]
 
@@ -30,25 +32,35 @@ use switchboard_contract::{
     Receipt, StopToken, ThreadKey, ThreadReader, ThreadWatcher, Timestamp, Typing,
 };
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+mod address;
+mod bucket;
 pub mod config;
 mod frames;
 mod inbound;
 mod instant;
 pub mod limits;
+mod marks;
+mod memory;
 mod outbound;
 mod registry;
 mod session;
 mod token;
 mod wire;
+mod writing;
 
+pub use address::ClientAddress;
 pub use config::{ConfigError, WebChatConfig};
 pub use limits::Pace;
 pub use token::SigningKey;
 
+use address::Addresses;
+use frames::CloseCode;
 use registry::Registry;
+use wire::End;
 
 /// What the adapter takes from the world: handed in, so that tests own both.
 #[derive(Clone)]
@@ -72,6 +84,7 @@ pub struct WebChat {
     capabilities: Capabilities,
     sink: OnceLock<Arc<dyn InboundSink>>,
     registry: Arc<Registry>,
+    addresses: Arc<Addresses>,
     sockets: Arc<Semaphore>,
     closing: CancellationToken,
     sessions: TaskTracker,
@@ -115,13 +128,15 @@ impl WebChat {
             capabilities: outbound::capabilities(),
             sink: OnceLock::new(),
             registry: Arc::default(),
+            addresses: Arc::default(),
             sockets: Arc::new(Semaphore::new(limits::SOCKETS_MAX)),
             closing: CancellationToken::new(),
             sessions: TaskTracker::new(),
         }))
     }
 
-    /// The routes of this inbox, to be nested under its address: `/socket`.
+    /// The routes of this inbox, to be nested under its address: `/socket`. The server around it tells each request's
+    /// [`ClientAddress`]; without one, nothing bounds what comes from one address.
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new().route("/socket", get(upgrade)).with_state(Arc::clone(self))
     }
@@ -185,8 +200,20 @@ async fn upgrade(State(chat): State<Arc<WebChat>>, socket: WebSocketUpgrade, req
     let Ok(permit) = Arc::clone(&chat.sockets).try_acquire_owned() else {
         return come_back("too many visitors at present");
     };
+    let address = ClientAddress::of(request.extensions());
+    let guest = address.map(|address| chat.addresses.enter(address, Instant::now()));
+    if matches!(guest, Some(None)) {
+        return come_back("too many connections from this address at present");
+    }
+    let guest = guest.flatten();
     let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    let welcome_here = chat.config.allows(origin);
+    let refusal = if !chat.config.allows(origin) {
+        Some(FOREIGN_SITE)
+    } else if guest.as_ref().is_some_and(|guest| !guest.inside) {
+        Some(CROWDED_ADDRESS)
+    } else {
+        None
+    };
     socket
         .read_buffer_size(limits::READ_BUFFER_BYTES)
         .write_buffer_size(0)
@@ -196,11 +223,16 @@ async fn upgrade(State(chat): State<Arc<WebChat>>, socket: WebSocketUpgrade, req
         .on_upgrade(move |socket| {
             let sessions = chat.sessions.clone();
             sessions.track_future(async move {
-                session::serve(&chat, sink, socket, welcome_here).await;
+                session::serve(&chat, sink, socket, guest, refusal).await;
                 drop(permit);
             })
         })
 }
+
+const FOREIGN_SITE: End =
+    End::closed(CloseCode::Forbidden, "origin_not_allowed", "this site is not among the inbox's allowed sites");
+const CROWDED_ADDRESS: End =
+    End::closed(CloseCode::TooMany, "too_many_sockets", "too many connections from this address");
 
 fn come_back(why: &'static str) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], why).into_response()

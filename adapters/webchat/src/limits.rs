@@ -1,13 +1,22 @@
-//! Every bound of the web chat, by name, and the bucket that enforces the rates.
+//! Every bound of the web chat, by name.
 
 use std::time::Duration;
-
-use tokio::time::Instant;
 
 /// Sockets of one inbox; further ones are refused with 503.
 pub const SOCKETS_MAX: usize = 10_000;
 /// Sockets (tabs, devices) on one thread; further ones are closed with 4429.
 pub const SESSIONS_PER_THREAD: usize = 20;
+/// Sockets open at once from one address of the internet; further ones are closed with 4429.
+pub const SOCKETS_PER_ADDRESS: usize = 100;
+/// Sockets of one address that are being closed with 4429 at once; further ones are refused with 503, which costs less.
+pub const REFUSALS_PER_ADDRESS: usize = 20;
+
+/// How long a thread's and an address's rates are remembered after its last socket closed. By then every bucket is full
+/// again, so whoever is forgotten wins nothing by it.
+pub const REMEMBERED_FOR: Duration = Duration::from_mins(1);
+/// Threads, and addresses, without a socket that are remembered; the one whose last socket closed first is forgotten first.
+/// Those with a socket come on top, and are bounded by [`SOCKETS_MAX`].
+pub const REMEMBERED_MAX: usize = 10_000;
 
 /// The largest frame a visitor may send, in bytes, over all its fragments.
 pub const FRAME_BYTES_MAX: usize = 64 * 1024;
@@ -50,10 +59,18 @@ pub const LANGUAGE_CHARS_MAX: usize = 35;
 /// The longest page address kept for the agent, in characters; more is cut.
 pub const PAGE_CHARS_MAX: usize = 500;
 
-/// Messages a connection may send at once.
+/// Messages a thread may send at once, over all its connections; beyond, `rate_limited`.
 pub const MESSAGES_BURST: u32 = 20;
-/// Messages a connection wins back in a second.
+/// Messages a thread wins back in a second.
 pub const MESSAGES_PER_SECOND: u32 = 2;
+/// Messages one address may send at once, over all its threads; beyond, `rate_limited`.
+pub const ADDRESS_MESSAGES_BURST: u32 = 300;
+/// Messages one address wins back in a minute.
+pub const ADDRESS_MESSAGES_PER_MINUTE: u32 = 300;
+/// Threads one address may begin at once, each with its first opening or message; beyond, `rate_limited`.
+pub const ADDRESS_THREADS_BURST: u32 = 30;
+/// Threads one address may begin in a minute after that.
+pub const ADDRESS_THREADS_PER_MINUTE: u32 = 30;
 /// Messages in a row that are refused for their rate before the connection is closed with 4429.
 pub const REFUSALS_IN_A_ROW_MAX: u32 = 300;
 /// Frames of any kind a connection may send at once; beyond, it is closed with 4429.
@@ -76,8 +93,10 @@ pub struct Pace {
     pub send_within: Duration,
     /// How long a store that can't be read is left alone before it is asked again.
     pub retry_after: Duration,
-    /// How often "is writing" is passed on while it lasts.
+    /// How often a word on typing is passed on at most, whether it began, lasts or ended.
     pub typing_every: Duration,
+    /// How often each mark of a connection, arrived and seen, is written down at most.
+    pub receipts_every: Duration,
     /// How long a closed connection is kept so that the peer can read why.
     pub linger: Duration,
     /// How long a message under way may still take when the program stops.
@@ -97,64 +116,11 @@ impl Default for Pace {
             send_within: Duration::from_secs(10),
             retry_after: Duration::from_secs(1),
             typing_every: Duration::from_secs(3),
+            receipts_every: Duration::from_secs(1),
             linger: Duration::from_secs(1),
             stop_grace: Duration::from_millis(400),
             stop_linger: Duration::from_millis(400),
             stop_budget: Duration::from_secs(1),
         }
-    }
-}
-
-/// A bucket of permissions that fills by itself: a burst at once, then a steady rate.
-#[derive(Debug)]
-pub(crate) struct Bucket {
-    /// One permission's worth of time; the level is counted in it, so there are no fractions to lose.
-    each: Duration,
-    full: Duration,
-    level: Duration,
-    at: Instant,
-}
-
-impl Bucket {
-    pub(crate) fn new(burst: u32, per_second: u32, now: Instant) -> Self {
-        let each = Duration::from_secs(1) / per_second;
-        Self { each, full: each * burst, level: each * burst, at: now }
-    }
-
-    /// Takes one permission, or tells how long to wait for it.
-    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Duration> {
-        self.level = (self.level + now.saturating_duration_since(self.at)).min(self.full);
-        self.at = now;
-        match self.level.checked_sub(self.each) {
-            Some(rest) => {
-                self.level = rest;
-                Ok(())
-            }
-            None => Err(self.each.saturating_sub(self.level)),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bucket_gives_its_burst_and_then_its_rate() {
-        let start = Instant::now();
-        let mut bucket = Bucket::new(3, 2, start);
-        assert!((0..3).all(|_| bucket.take(start).is_ok()));
-        assert_eq!(bucket.take(start), Err(Duration::from_millis(500)));
-        assert_eq!(bucket.take(start + Duration::from_millis(200)), Err(Duration::from_millis(300)));
-        assert_eq!(bucket.take(start + Duration::from_millis(500)), Ok(()));
-        assert!(bucket.take(start + Duration::from_millis(500)).is_err());
-    }
-
-    #[test]
-    fn a_bucket_never_holds_more_than_its_burst() {
-        let start = Instant::now();
-        let mut bucket = Bucket::new(2, 2, start);
-        let later = start + Duration::from_hours(1);
-        assert!(bucket.take(later).is_ok() && bucket.take(later).is_ok() && bucket.take(later).is_err());
     }
 }

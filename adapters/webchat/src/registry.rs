@@ -1,16 +1,25 @@
 //! Which sockets show which thread, and how they are woken.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use switchboard_contract::ThreadKey;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
-use crate::limits::SESSIONS_PER_THREAD;
+use crate::bucket::Bucket;
+use crate::limits::{MESSAGES_BURST, MESSAGES_PER_SECOND, SESSIONS_PER_THREAD};
+use crate::memory::{Memory, lock};
 
-/// The sockets of every thread that is shown somewhere.
+/// The threads that are shown somewhere, and those that were a moment ago.
 #[derive(Default)]
-pub(crate) struct Registry(Mutex<HashMap<ThreadKey, Vec<Arc<Tab>>>>);
+pub(crate) struct Registry(Mutex<Memory<ThreadKey, Thread>>);
+
+struct Thread {
+    tabs: Vec<Arc<Tab>>,
+    /// The rate of all its sockets together.
+    messages: Arc<Mutex<Bucket>>,
+}
 
 /// What waits for one socket: never more than "look again" and the last word on typing, however much happens.
 #[derive(Default)]
@@ -34,19 +43,21 @@ pub(crate) struct Seat {
     registry: Arc<Registry>,
     thread: ThreadKey,
     tab: Arc<Tab>,
+    messages: Arc<Mutex<Bucket>>,
 }
 
 impl Registry {
     /// Takes a place, if the thread has one left.
-    pub(crate) fn join(self: &Arc<Self>, thread: &ThreadKey) -> Option<Seat> {
+    pub(crate) fn join(self: &Arc<Self>, key: &ThreadKey, now: Instant) -> Option<Seat> {
         let tab = Arc::new(Tab::default());
         let mut threads = lock(&self.0);
-        let tabs = threads.entry(thread.clone()).or_default();
-        if tabs.len() >= SESSIONS_PER_THREAD {
+        let thread = threads.arrive(key, now, || Thread::new(now));
+        if thread.tabs.len() >= SESSIONS_PER_THREAD {
             return None;
         }
-        tabs.push(Arc::clone(&tab));
-        Some(Seat { registry: Arc::clone(self), thread: thread.clone(), tab })
+        thread.tabs.push(Arc::clone(&tab));
+        let messages = Arc::clone(&thread.messages);
+        Some(Seat { registry: Arc::clone(self), thread: key.clone(), tab, messages })
     }
 
     /// Has every socket of the thread look again.
@@ -60,9 +71,16 @@ impl Registry {
     }
 
     fn each(&self, thread: &ThreadKey, act: impl Fn(&Tab)) {
-        for tab in lock(&self.0).get(thread).into_iter().flatten() {
+        for tab in lock(&self.0).get(thread).into_iter().flat_map(|thread| &thread.tabs) {
             act(tab);
         }
+    }
+}
+
+impl Thread {
+    fn new(now: Instant) -> Self {
+        let messages = Bucket::new(MESSAGES_BURST, MESSAGES_PER_SECOND, Duration::from_secs(1), now);
+        Self { tabs: Vec::new(), messages: Arc::new(Mutex::new(messages)) }
     }
 }
 
@@ -84,6 +102,11 @@ impl Seat {
         &self.tab
     }
 
+    /// The rate the socket shares with every other of its thread.
+    pub(crate) fn messages(&self) -> &Mutex<Bucket> {
+        &self.messages
+    }
+
     /// Has every other socket of the thread look again.
     pub(crate) fn wake_others(&self) {
         self.registry.each(&self.thread, |tab| {
@@ -97,22 +120,19 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut threads = lock(&self.registry.0);
-        if let Some(tabs) = threads.get_mut(&self.thread) {
-            tabs.retain(|tab| !Arc::ptr_eq(tab, &self.tab));
-            if tabs.is_empty() {
-                threads.remove(&self.thread);
-            }
+        let Some(thread) = threads.get_mut(&self.thread) else { return };
+        thread.tabs.retain(|tab| !Arc::ptr_eq(tab, &self.tab));
+        if thread.tabs.is_empty() {
+            threads.leave(&self.thread, Instant::now());
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bucket::take_all;
+    use crate::limits::REMEMBERED_FOR;
 
     fn thread(name: &str) -> ThreadKey {
         ThreadKey(name.to_owned())
@@ -120,26 +140,31 @@ mod tests {
 
     #[test]
     fn a_thread_seats_so_many_and_no_more() {
-        let registry = Arc::new(Registry::default());
-        let mut seats: Vec<_> = (0..SESSIONS_PER_THREAD).filter_map(|_| registry.join(&thread("a"))).collect();
+        let (registry, now) = (Arc::new(Registry::default()), Instant::now());
+        let mut seats: Vec<_> = (0..SESSIONS_PER_THREAD).filter_map(|_| registry.join(&thread("a"), now)).collect();
         assert_eq!(seats.len(), SESSIONS_PER_THREAD);
-        assert!(registry.join(&thread("a")).is_none());
-        assert!(registry.join(&thread("b")).is_some());
+        assert!(registry.join(&thread("a"), now).is_none());
+        assert!(registry.join(&thread("b"), now).is_some());
         seats.pop();
-        assert!(registry.join(&thread("a")).is_some());
+        assert!(registry.join(&thread("a"), now).is_some());
     }
 
     #[test]
-    fn an_empty_thread_leaves_nothing_behind() {
-        let registry = Arc::new(Registry::default());
-        drop(registry.join(&thread("a")));
-        assert!(lock(&registry.0).is_empty());
+    fn an_empty_thread_keeps_its_rate_for_a_while_and_then_leaves_nothing_behind() {
+        let (registry, now) = (Arc::new(Registry::default()), Instant::now());
+        let take = |seat: Option<Seat>| take_all([seat.expect("a place").messages()], now).is_ok();
+        for _ in 0..MESSAGES_BURST {
+            assert!(take(registry.join(&thread("a"), now)));
+        }
+        assert!(!take(registry.join(&thread("a"), now)), "coming back filled the bucket");
+        assert!(take(registry.join(&thread("b"), now + 2 * REMEMBERED_FOR)));
+        assert!(lock(&registry.0).get(&thread("a")).is_none());
     }
 
     #[test]
     fn however_often_it_is_woken_a_tab_holds_one_piece_of_news() {
         let registry = Arc::new(Registry::default());
-        let seat = registry.join(&thread("a")).expect("a place");
+        let seat = registry.join(&thread("a"), Instant::now()).expect("a place");
         for count in 0..1_000 {
             registry.wake(&thread("a"));
             registry.typing(&thread("a"), "Ana", count % 2 == 0);

@@ -9,23 +9,34 @@ use switchboard_contract::{
 };
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use crate::address::{Guest, Rates};
+use crate::bucket::take_all;
 use crate::frames::{self, ClientFrame, CloseCode, FrameError, Hello, Limits, ServerFrame};
 use crate::inbound::{Refusal, Visitor};
-use crate::limits::{self, Bucket};
+use crate::limits;
+use crate::marks::Marks;
 use crate::registry::Seat;
 use crate::wire::{End, Wire};
+use crate::writing::Writing;
 use crate::{WebChat, outbound, token};
 
-/// Serves one socket to its end.
-pub(crate) async fn serve(chat: &WebChat, sink: Arc<dyn InboundSink>, socket: WebSocket, welcome_here: bool) {
+/// Serves one socket to its end. A refused one is told why, and that is all.
+pub(crate) async fn serve(
+    chat: &WebChat,
+    sink: Arc<dyn InboundSink>,
+    socket: WebSocket,
+    guest: Option<Guest>,
+    refusal: Option<End>,
+) {
     let mut wire = Wire::new(socket, chat.pace);
-    let end = if welcome_here {
+    let rates = guest.as_ref().map(|guest| &*guest.rates);
+    let end = if let Some(refusal) = refusal {
+        refusal
+    } else {
         tokio::select! {
-            end = live(chat, sink, &mut wire) => end,
+            end = live(chat, sink, &mut wire, rates) => end,
             () = stop_grace(chat) => End::RESTARTING,
         }
-    } else {
-        End::closed(CloseCode::Forbidden, "origin_not_allowed", "this site is not among the inbox's allowed sites")
     };
     tracing::debug!(inbox = %chat.inbox, ?end, "socket ends");
     wire.close(&end, chat.closing.is_cancelled()).await;
@@ -37,31 +48,43 @@ async fn stop_grace(chat: &WebChat) {
     sleep(chat.pace.stop_grace).await;
 }
 
-async fn live(chat: &WebChat, sink: Arc<dyn InboundSink>, wire: &mut Wire) -> End {
-    match begin(chat, sink, wire).await {
+async fn live(chat: &WebChat, sink: Arc<dyn InboundSink>, wire: &mut Wire, rates: Option<&Rates>) -> End {
+    match begin(chat, sink, wire, rates).await {
         Err(end) => end,
         Ok(mut session) => {
             let end = session.tail().await.err().unwrap_or(End::Gone);
-            session.stop_typing();
+            session.end().await;
             end
         }
     }
 }
 
+/// Waits for a time, for ever when there is none.
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// From the first frame to the last entry of the history.
-async fn begin<'a>(chat: &'a WebChat, sink: Arc<dyn InboundSink>, wire: &'a mut Wire) -> Result<Session<'a>, End> {
+async fn begin<'a>(
+    chat: &'a WebChat,
+    sink: Arc<dyn InboundSink>,
+    wire: &'a mut Wire,
+    rates: Option<&'a Rates>,
+) -> Result<Session<'a>, End> {
     let hello = tokio::select! {
         hello = timeout(chat.pace.hello_within, hello(wire)) => hello
             .unwrap_or(Err(End::closed(CloseCode::HelloLate, "hello_late", "the first frame, hello, did not come")))?,
         () = chat.closing.cancelled() => return Err(End::RESTARTING),
     };
     let visitor = identify(chat, &hello)?;
-    let seat = chat.registry.join(&visitor.thread).ok_or(End::closed(
+    let seat = chat.registry.join(&visitor.thread, Instant::now()).ok_or(End::closed(
         CloseCode::TooMany,
         "too_many_tabs",
         "this conversation is open too many times",
     ))?;
-    let now = Instant::now();
     let mut session = Session {
         chat,
         sink,
@@ -71,14 +94,13 @@ async fn begin<'a>(chat: &'a WebChat, sink: Arc<dyn InboundSink>, wire: &'a mut 
         conversation: None,
         head: Seq(0),
         sent: Seq(0),
-        former_head: Seq(0),
+        former: Seq(0),
         state: None,
-        messages: Bucket::new(limits::MESSAGES_BURST, limits::MESSAGES_PER_SECOND, now),
+        rates,
         refused: 0,
         strikes: 0,
-        arrived: Seq(0),
-        seen: Seq(0),
-        typing: None,
+        marks: Marks::new(chat.pace.receipts_every),
+        writing: Writing::new(chat.pace.typing_every),
         opening: None,
         opened: None,
         retry_at: None,
@@ -134,19 +156,20 @@ struct Session<'a> {
     conversation: Option<ConversationId>,
     /// Its last place.
     head: Seq,
-    /// The last entry the page was sent.
+    /// The last entry of it the page was sent.
     sent: Seq,
-    /// The last place of the conversation before: receipts for it may still be on their way.
-    former_head: Seq,
+    /// The last entry the page was sent of the conversations before: receipts for them may still be on their way.
+    former: Seq,
     state: Option<ThreadState>,
-    messages: Bucket,
+    /// What the visitor's address may do, if it is known.
+    rates: Option<&'a Rates>,
     /// Messages refused for their rate, in a row.
     refused: u32,
     strikes: u32,
-    arrived: Seq,
-    seen: Seq,
-    /// When "is writing" was last passed on, while it lasts.
-    typing: Option<Instant>,
+    /// How far the page has got.
+    marks: Marks,
+    /// Whether the visitor is writing.
+    writing: Writing,
     /// The frame that opened the panel, until the core has it.
     opening: Option<Utf8Bytes>,
     /// The opening the core has, so that one socket says it once.
@@ -193,13 +216,7 @@ impl Session<'_> {
     async fn tail(&mut self) -> Result<(), End> {
         let tab = Arc::clone(self.seat.tab());
         loop {
-            let retry_at = self.retry_at;
-            let retry = async move {
-                match retry_at {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let held_back = [self.marks.due(), self.writing.due()].into_iter().flatten().min();
             tokio::select! {
                 () = self.chat.closing.cancelled() => return Err(End::RESTARTING),
                 () = tab.bell.notified() => {
@@ -211,7 +228,12 @@ impl Session<'_> {
                         self.follow().await?;
                     }
                 }
-                () = retry => {
+                () = until(held_back) => {
+                    self.write_marks(false).await?;
+                    let word = self.writing.held_back(Instant::now());
+                    self.pass_typing(word);
+                }
+                () = until(self.retry_at) => {
                     self.retry_at = None;
                     self.follow().await?;
                     self.open().await?;
@@ -231,7 +253,7 @@ impl Session<'_> {
                 Ok(page) => page,
                 Err(SinkError::Stopping) => return Err(End::RESTARTING),
                 Err(SinkError::Unavailable(_)) => {
-                    self.retry_later();
+                    self.retry_in(self.chat.pace.retry_after);
                     return Ok(());
                 }
             };
@@ -245,15 +267,18 @@ impl Session<'_> {
 
     async fn show(&mut self, page: ThreadPage) -> Result<(), End> {
         if page.conversation != self.conversation {
-            self.former_head = self.former_head.max(self.head);
+            // The page forgets the conversation, so there is no better moment for what is not written yet.
+            self.write_marks(true).await?;
+            self.marks.anew();
+            self.former = self.former.max(self.sent);
             self.conversation = page.conversation;
-            (self.sent, self.arrived, self.seen) = (Seq(0), Seq(0), Seq(0));
+            self.sent = Seq(0);
             self.state = None;
             if let Some(conversation) = page.conversation {
                 self.wire.send(&ServerFrame::Conversation { conversation, reset: true }).await?;
             }
         }
-        self.head = page.head;
+        self.head = page.head.max(self.sent);
         for entry in &page.entries {
             if let Some(frame) = outbound::entry(entry, &self.visitor, &self.chat.capabilities) {
                 self.wire.send(&ServerFrame::Entry(frame)).await?;
@@ -269,12 +294,16 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Reads a page. Its head is never behind its entries, though the store may have read the two one after the other: the
+    /// page acknowledges what it is sent.
     async fn read(&mut self, conversation: Option<ConversationId>, after: Seq) -> Result<ThreadPage, SinkError> {
-        self.chat.reader.read(&self.visitor.thread, conversation, after).await
+        let mut page = self.chat.reader.read(&self.visitor.thread, conversation, after).await?;
+        page.head = page.entries.last().map_or(page.head, |last| page.head.max(last.seq));
+        Ok(page)
     }
 
-    fn retry_later(&mut self) {
-        self.retry_at = Some(Instant::now() + self.chat.pace.retry_after);
+    fn retry_in(&mut self, wait: Duration) {
+        self.retry_at = Some(Instant::now() + wait);
     }
 
     /// Does what a frame asks.
@@ -292,7 +321,8 @@ impl Session<'_> {
             Ok(ClientFrame::Got { seq }) => self.receipt(seq, ReceiptMark::Delivered).await,
             Ok(ClientFrame::Seen { seq }) => self.receipt(seq, ReceiptMark::Seen).await,
             Ok(ClientFrame::Typing { on }) => {
-                self.pass_typing(on);
+                let word = self.writing.say(on, Instant::now());
+                self.pass_typing(word);
                 Ok(())
             }
             Ok(ClientFrame::Ping) => self.wire.send(&ServerFrame::Pong).await,
@@ -315,7 +345,7 @@ impl Session<'_> {
 
     /// Hands a message in, and says how it went: an ack only when it is on disk.
     async fn message(&mut self, id: &str, inbound: Result<Inbound, Refusal>) -> Result<(), End> {
-        if let Err(wait) = self.messages.take(Instant::now()) {
+        if let Err(wait) = self.permit(inbound.is_ok()) {
             self.refused += 1;
             if self.refused >= limits::REFUSALS_IN_A_ROW_MAX {
                 return Err(End::closed(CloseCode::TooMany, "too_many_frames", "too many messages in a short time"));
@@ -333,12 +363,23 @@ impl Session<'_> {
                 self.nack(id, "unavailable", "the message can't be kept at present", Some(wait)).await
             }
             Some(accepted) => {
-                self.stop_typing();
-                let (seq, duplicate) = place(&accepted);
-                self.wire.send(&ServerFrame::Ack { id, seq, duplicate }).await?;
+                let word = self.writing.say(false, Instant::now());
+                self.pass_typing(word);
+                match place(&accepted) {
+                    Some((seq, duplicate)) => self.wire.send(&ServerFrame::Ack { id, seq, duplicate }).await?,
+                    None => self.nack(id, "not_understood", "the message can't be worked on", None).await?,
+                }
                 self.follow().await
             }
         }
+    }
+
+    /// Takes a permission for one thing to be handed in, or tells how long to wait for it. What begins a thread takes more.
+    fn permit(&self, handed_in: bool) -> Result<(), Duration> {
+        let begins = handed_in && self.conversation.is_none();
+        let address = self.rates.map(|rates| &rates.messages);
+        let threads = self.rates.filter(|_| begins).map(|rates| &rates.threads);
+        take_all([Some(self.seat.messages()), address, threads].into_iter().flatten(), Instant::now())
     }
 
     async fn nack(&mut self, id: &str, code: &'static str, message: &str, wait: Option<Duration>) -> Result<(), End> {
@@ -368,9 +409,14 @@ impl Session<'_> {
         if (at.is_some() && !resolved) || self.opened.as_ref() == Some(&external_id) {
             return Ok(());
         }
-        if self.messages.take(Instant::now()).is_err() || self.accept(inbound).await?.is_none() {
+        let retry_after = self.chat.pace.retry_after;
+        let wait = match self.permit(true) {
+            Err(wait) => Some(wait.max(retry_after)),
+            Ok(()) => self.accept(inbound).await?.is_none().then_some(retry_after),
+        };
+        if let Some(wait) = wait {
             self.opening = Some(raw);
-            self.retry_later();
+            self.retry_in(wait);
             return Ok(());
         }
         self.opened = Some(external_id);
@@ -379,60 +425,55 @@ impl Session<'_> {
 
     /// Notes how far the page has got. A mark beyond what exists is a broken client's.
     async fn receipt(&mut self, seq: Seq, mark: ReceiptMark) -> Result<(), End> {
-        if seq > self.head {
-            // What was sent of the conversation before may be answered after the new one began.
-            return if seq <= self.former_head {
+        if seq > self.sent {
+            // What was sent of the conversation before may be answered after the new one began, and says nothing of the new.
+            return if seq <= self.former.max(self.head) {
                 Ok(())
             } else {
                 Err(End::closed(CloseCode::WrongSequence, "wrong_sequence", "there is no entry of that sequence"))
             };
         }
-        let known = match mark {
-            ReceiptMark::Delivered => self.arrived,
-            ReceiptMark::Seen => self.seen,
-        };
-        let Some(conversation) = self.conversation.filter(|_| seq > known) else { return Ok(()) };
-        match self.sink.receipt(conversation, seq, mark).await {
-            Ok(()) => {
-                match mark {
-                    ReceiptMark::Delivered => self.arrived = seq,
-                    ReceiptMark::Seen => self.seen = seq,
-                }
-                Ok(())
-            }
-            // The next mark covers this one.
-            Err(SinkError::Unavailable(_)) => Ok(()),
-            Err(SinkError::Stopping) => Err(End::RESTARTING),
-        }
+        self.marks.reach(mark, seq);
+        self.write_marks(false).await
     }
 
-    /// Passes "is writing" on when it changes, and now and then while it lasts.
-    fn pass_typing(&mut self, on: bool) {
-        let now = Instant::now();
-        let news = match self.typing {
-            Some(last) if on => now.saturating_duration_since(last) >= self.chat.pace.typing_every,
-            Some(_) => true,
-            None => on,
-        };
-        if news {
-            self.typing = on.then_some(now);
+    /// Writes down how far the page has got; with `last` also what would wait for a better moment.
+    async fn write_marks(&mut self, last: bool) -> Result<(), End> {
+        let Some(conversation) = self.conversation else { return Ok(()) };
+        for mark in [ReceiptMark::Delivered, ReceiptMark::Seen] {
+            let Some(seq) = self.marks.next(mark, last, Instant::now()) else { continue };
+            match self.sink.receipt(conversation, seq, mark).await {
+                Ok(()) => self.marks.written(mark, seq),
+                // It stays due.
+                Err(SinkError::Unavailable(_)) => {}
+                Err(SinkError::Stopping) => return Err(End::RESTARTING),
+            }
+        }
+        Ok(())
+    }
+
+    fn pass_typing(&self, word: Option<bool>) {
+        if let Some(on) = word {
             self.sink.typing(&self.visitor.thread, on);
         }
     }
 
-    /// Who is gone writes no more.
-    fn stop_typing(&mut self) {
-        if self.typing.take().is_some() {
-            self.sink.typing(&self.visitor.thread, false);
-        }
+    /// Who is gone writes no more, and has seen what they have seen.
+    async fn end(&mut self) {
+        let word = self.writing.end().then_some(false);
+        self.pass_typing(word);
+        // There is no later: what can't be written now is told again by the page when it is back.
+        let _ = self.write_marks(true).await;
     }
 }
 
-/// The place to acknowledge; 0 for what is kept and has none.
-fn place(accepted: &Accepted) -> (Seq, bool) {
+/// The place to acknowledge; 0 for what is deliberately not filed. None for what nobody will read: it is in quarantine, or was
+/// put there when it came first.
+fn place(accepted: &Accepted) -> Option<(Seq, bool)> {
     match accepted {
-        Accepted::Filed { seq, .. } => (*seq, false),
-        Accepted::Duplicate { seq, .. } => (seq.unwrap_or_default(), true),
-        Accepted::Filtered { .. } | Accepted::Quarantined { .. } => (Seq(0), false),
+        Accepted::Filed { seq, .. } => Some((*seq, false)),
+        Accepted::Duplicate { seq, .. } => seq.map(|seq| (seq, true)),
+        Accepted::Filtered { .. } => Some((Seq(0), false)),
+        Accepted::Quarantined { .. } => None,
     }
 }

@@ -1,12 +1,15 @@
 //! One socket as frames: what comes in is text and small, what goes out goes out in time, and every end has a reason.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
+use crate::bucket::Bucket;
 use crate::frames::{CloseCode, ServerFrame};
-use crate::limits::{self, Bucket, Pace};
+use crate::limits::{self, Pace};
 
 /// Why a connection ends.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,7 +55,7 @@ pub(crate) struct Wire {
 impl Wire {
     pub(crate) fn new(socket: WebSocket, pace: Pace) -> Self {
         let now = Instant::now();
-        let frames = Bucket::new(limits::FRAMES_BURST, limits::FRAMES_PER_SECOND, now);
+        let frames = Bucket::new(limits::FRAMES_BURST, limits::FRAMES_PER_SECOND, Duration::from_secs(1), now);
         Self { socket, pace, frames, heard: now, ping_at: now + pace.ping_every, broken: false }
     }
 

@@ -1,5 +1,6 @@
 //! The web chat over real sockets, against a core in memory.
 
+mod addresses;
 mod catch_up;
 mod hello;
 mod hostile;

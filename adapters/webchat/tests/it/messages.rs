@@ -1,14 +1,15 @@
 //! Speaking: messages, presses, signals, receipts, and how each is answered.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use switchboard_contract::{
-    ChannelAdapter, Choice, ChoiceId, Content, PublicAuthor, Reading, ReceiptMark, Seq, Signal, SinkError,
-    ThreadHandler, ThreadWatcher,
+    ChannelAdapter, Choice, ChoiceId, Content, PublicAuthor, Reading, ReceiptMark, Signal, SinkError, ThreadHandler,
+    ThreadWatcher,
 };
+use switchboard_testkit::fakes::FakeCore;
 use switchboard_webchat::Pace;
-use switchboard_webchat::limits::{MESSAGES_BURST, TEXT_CHARS_MAX};
+use switchboard_webchat::limits::{MESSAGES_BURST, MESSAGES_PER_SECOND, TEXT_CHARS_MAX};
 
 use crate::peer::{Peer, entries};
 use crate::server::{Server, Setup};
@@ -103,6 +104,44 @@ async fn who_writes_too_fast_is_asked_to_wait() {
     }
     assert!(nacks > 0);
     assert_eq!(server.core.balance().filed, acks, "what was acknowledged is what was kept");
+}
+
+#[tokio::test]
+async fn coming_back_is_no_way_to_write_faster() {
+    let server = Server::start().await;
+    let start = Instant::now();
+    let mut peer = Peer::new(&server).await;
+    let mut acks = 0;
+    for tab in 0..8 {
+        for n in 0..MESSAGES_BURST / 4 {
+            acks += u64::from(peer.try_write(&format!("message-{tab}-{n}"), "hi").await["t"] == "ack");
+        }
+        let token = peer.welcome["token"].clone();
+        drop(peer);
+        server.until_open(0).await;
+        peer = Peer::join(&server, json!({"t": "hello", "v": 1, "token": token})).await;
+    }
+    let most = u64::from(MESSAGES_BURST) + u64::from(MESSAGES_PER_SECOND) * (start.elapsed().as_secs() + 1);
+    assert!((u64::from(MESSAGES_BURST)..=most).contains(&acks), "{acks} messages");
+    Peer::new(&server).await.write("message-1", "another visitor").await;
+}
+
+#[tokio::test]
+async fn what_nobody_can_work_on_is_kept_and_not_acknowledged() {
+    let server = Server::start().await;
+    let mut peer = Peer::new(&server).await;
+    server.core.quarantine(Some("the flow does not know where it stands"));
+    for again in [false, true] {
+        peer.say("message-1", "hi").await;
+        let nack = peer.frame("nack").await;
+        assert_eq!((&nack["id"], &nack["code"]), (&json!("message-1"), &json!("not_understood")), "again: {again}");
+        assert_eq!(nack["retry_after_ms"], Value::Null);
+        assert!(entries(&peer.settle().await).is_empty());
+        server.core.quarantine(None);
+    }
+    let balance = server.core.balance();
+    assert_eq!((balance.quarantined, balance.duplicate, balance.filed), (1, 1, 0));
+    peer.write("message-2", "hi").await;
 }
 
 #[tokio::test]
@@ -251,34 +290,109 @@ async fn an_opening_that_can_not_be_kept_is_tried_again() {
     assert_eq!(server.core.balance().filed, 1);
 }
 
+/// A server that writes marks down and passes typing on this often.
+async fn server_with_intervals(of: Duration) -> Server {
+    let pace = Pace { receipts_every: of, typing_every: of, ..Pace::default() };
+    Server::with(Setup { pace, ..Setup::default() }).await
+}
+
+const NEVER_AGAIN: Duration = Duration::from_hours(1);
+const SOON: Duration = Duration::from_millis(20);
+
+fn marks(core: &FakeCore) -> Vec<(ReceiptMark, u64)> {
+    core.receipts().iter().map(|noted| (noted.mark, noted.seq.0)).collect()
+}
+
 #[tokio::test]
 async fn receipts_are_passed_on_once_and_only_forward() {
-    let server = Server::start().await;
+    let server = server_with_intervals(SOON).await;
     let mut peer = Peer::new(&server).await;
     peer.write("message-1", "hi").await;
     server.say(&peer.thread(), "hello").await;
     peer.skip_to("entry").await;
-    for (t, seq) in [("got", 2), ("got", 2), ("got", 1), ("seen", 1), ("seen", 2), ("seen", 2), ("got", 0)] {
+    for (t, seq) in [("got", 2), ("got", 2), ("got", 1), ("seen", 2), ("seen", 2), ("seen", 1), ("got", 0)] {
         peer.send(json!({"t": t, "seq": seq})).await;
     }
     peer.settle().await;
-    let marks: Vec<_> = server.core.receipts().iter().map(|noted| (noted.mark, noted.seq.0)).collect();
-    assert_eq!(marks, [(ReceiptMark::Delivered, 2), (ReceiptMark::Seen, 1), (ReceiptMark::Seen, 2)]);
+    assert_eq!(marks(&server.core), [(ReceiptMark::Delivered, 2), (ReceiptMark::Seen, 2)]);
     assert_eq!(Some(server.core.receipts()[0].conversation), server.core.present(&peer.thread()));
 }
 
 #[tokio::test]
-async fn a_receipt_that_could_not_be_kept_is_passed_on_when_it_comes_again() {
-    let server = Server::start().await;
+async fn receipts_in_quick_succession_are_written_as_one_and_the_last_is_not_lost() {
+    let server = server_with_intervals(NEVER_AGAIN).await;
+    let mut peer = Peer::new(&server).await;
+    peer.write("message-1", "hi").await;
+    for n in 2..=20 {
+        server.say(&peer.thread(), &format!("entry {n}")).await;
+    }
+    while peer.skip_to("entry").await["seq"] != 20 {}
+    for seq in 1..=20 {
+        peer.send(json!({"t": "got", "seq": seq})).await;
+        peer.send(json!({"t": "seen", "seq": seq.min(7)})).await;
+    }
+    peer.settle().await;
+    let first = [(ReceiptMark::Delivered, 1), (ReceiptMark::Seen, 1)];
+    assert_eq!(marks(&server.core), first);
+    drop(peer);
+    let last = [(ReceiptMark::Delivered, 20), (ReceiptMark::Seen, 7)];
+    server.core.until("the last marks", |core| core.receipts().len() >= 4).await;
+    assert_eq!(marks(&server.core), [first, last].concat());
+}
+
+#[tokio::test]
+async fn a_receipt_that_was_held_back_is_written_when_its_time_comes() {
+    let server = server_with_intervals(SOON).await;
+    let mut peer = Peer::new(&server).await;
+    peer.write("message-1", "hi").await;
+    peer.write("message-2", "hi").await;
+    peer.send(json!({"t": "seen", "seq": 1})).await;
+    peer.send(json!({"t": "seen", "seq": 2})).await;
+    server.core.until("the last mark", |core| marks(core).last() == Some(&(ReceiptMark::Seen, 2))).await;
+}
+
+#[tokio::test]
+async fn a_receipt_that_was_held_back_is_written_before_a_new_conversation_begins() {
+    let server = server_with_intervals(NEVER_AGAIN).await;
+    let mut peer = Peer::new(&server).await;
+    peer.write("message-1", "hi").await;
+    peer.write("message-2", "hi").await;
+    let former = server.core.present(&peer.thread());
+    peer.send(json!({"t": "seen", "seq": 1})).await;
+    peer.send(json!({"t": "seen", "seq": 2})).await;
+    peer.send(json!({"t": "anew", "id": "message-3"})).await;
+    peer.skip_to("conversation").await;
+    assert_eq!(marks(&server.core), [(ReceiptMark::Seen, 1), (ReceiptMark::Seen, 2)]);
+    assert!(server.core.receipts().iter().all(|noted| Some(noted.conversation) == former));
+}
+
+#[tokio::test]
+async fn a_receipt_that_could_not_be_kept_is_tried_again() {
+    let server = server_with_intervals(SOON).await;
     let mut peer = Peer::new(&server).await;
     peer.write("message-1", "hi").await;
     server.core.refuse(Some(SinkError::Unavailable("the disk is full".into())));
     peer.send(json!({"t": "seen", "seq": 1})).await;
     peer.settle().await;
     server.core.refuse(None);
-    peer.send(json!({"t": "seen", "seq": 1})).await;
+    server.core.until("the mark", |core| marks(core) == [(ReceiptMark::Seen, 1)]).await;
+}
+
+#[tokio::test]
+async fn an_entry_may_be_acknowledged_though_the_store_read_the_head_before_it() {
+    let server = Server::start().await;
+    server.core.lag_heads(1);
+    let mut peer = Peer::new(&server).await;
+    peer.write("message-1", "hi").await;
+    assert_eq!(peer.skip_to("entry").await["seq"], 1);
+    peer.send(json!({"t": "got", "seq": 1})).await;
     peer.settle().await;
-    assert_eq!(server.core.receipts().iter().map(|noted| noted.seq).collect::<Vec<_>>(), [Seq(1)]);
+    assert_eq!(marks(&server.core), [(ReceiptMark::Delivered, 1)]);
+    let mut again = peer.again(&server).await;
+    assert_eq!(again.welcome["head"], 1);
+    again.send(json!({"t": "seen", "seq": 1})).await;
+    again.settle().await;
+    assert_eq!(marks(&server.core).last(), Some(&(ReceiptMark::Seen, 1)));
 }
 
 #[tokio::test]
@@ -311,16 +425,45 @@ async fn a_receipt_for_the_conversation_before_is_let_be() {
 }
 
 #[tokio::test]
-async fn typing_goes_both_ways() {
+async fn a_receipt_for_the_conversation_before_marks_nothing_of_the_new_one() {
     let server = Server::start().await;
     let mut peer = Peer::new(&server).await;
-    for on in [true, true, false, false, true] {
-        peer.send(json!({"t": "typing", "on": on})).await;
+    for n in 1..=3 {
+        peer.write(&format!("message-{n}"), "old").await;
+    }
+    peer.send(json!({"t": "anew", "id": "message-4"})).await;
+    peer.skip_to("conversation").await;
+    server.say(&peer.thread(), "new").await;
+    peer.skip_to("entry").await;
+    // Places the contact is not sent: the new conversation has a third one too.
+    server.core.note(&peer.thread());
+    server.core.note(&peer.thread());
+    server.chat.changed(&peer.thread());
+    peer.settle().await;
+    for t in ["got", "seen"] {
+        peer.send(json!({"t": t, "seq": 3})).await;
     }
     peer.settle().await;
+    assert!(server.core.receipts().is_empty());
+    peer.send(json!({"t": "seen", "seq": 1})).await;
+    peer.settle().await;
+    assert_eq!(marks(&server.core), [(ReceiptMark::Seen, 1)]);
+    assert_eq!(Some(server.core.receipts()[0].conversation), server.core.present(&peer.thread()));
+    peer.send(json!({"t": "seen", "seq": 4})).await;
+    assert_eq!(peer.closed().await.1, Some(4409));
+}
+
+#[tokio::test]
+async fn typing_goes_both_ways() {
+    let server = server_with_intervals(SOON).await;
+    let mut peer = Peer::new(&server).await;
     let told = |on: bool| (peer.thread(), on);
     let expected = [told(true), told(false), told(true)];
-    assert_eq!(server.core.typings(), expected);
+    for (count, on) in [(1, true), (2, false), (3, true)] {
+        peer.send(json!({"t": "typing", "on": on})).await;
+        // What comes within the interval is held back, and not lost.
+        server.core.until("the word", |core| core.typings() == expected[..count]).await;
+    }
     let typing = server.chat.extras().typing.expect("offered");
     typing.typing(&peer.thread(), "Ana", true);
     assert_eq!(peer.frame("typing").await, json!({"t": "typing", "on": true, "name": "Ana"}));
@@ -329,6 +472,23 @@ async fn typing_goes_both_ways() {
     let thread = peer.thread();
     drop(peer);
     server.core.until("the end of typing", |core| core.typings().last() == Some(&(thread.clone(), false))).await;
+}
+
+#[tokio::test]
+async fn however_often_typing_changes_one_word_is_passed_on_in_an_interval() {
+    let server = server_with_intervals(NEVER_AGAIN).await;
+    let mut peer = Peer::new(&server).await;
+    for n in 0..100 {
+        peer.send(json!({"t": "typing", "on": n % 2 == 0})).await;
+    }
+    peer.settle().await;
+    let thread = peer.thread();
+    assert_eq!(server.core.typings(), [(thread.clone(), true)]);
+    peer.write("message-1", "hi").await;
+    assert_eq!(server.core.typings().len(), 1, "a message ends typing, at the same pace");
+    drop(peer);
+    server.core.until("the end of typing", |core| core.typings().last() == Some(&(thread.clone(), false))).await;
+    assert_eq!(server.core.typings().len(), 2);
 }
 
 #[tokio::test]

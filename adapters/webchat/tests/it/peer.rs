@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::server::Server;
+use crate::server::{Server, VISITOR};
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -31,9 +31,18 @@ impl Peer {
     }
 
     pub(crate) async fn connect_from(server: &Server, origin: Option<&str>) -> Result<Self, tungstenite::Error> {
+        Self::connect_with(server, origin.map(|origin| ("origin", origin))).await
+    }
+
+    /// A page at an address of its own.
+    pub(crate) async fn connect_at(server: &Server, address: &str) -> Result<Self, tungstenite::Error> {
+        Self::connect_with(server, Some((VISITOR, address))).await
+    }
+
+    async fn connect_with(server: &Server, header: Option<(&'static str, &str)>) -> Result<Self, tungstenite::Error> {
         let mut request = server.url.as_str().into_client_request().expect("a request");
-        if let Some(origin) = origin {
-            request.headers_mut().insert("origin", origin.parse().expect("an origin"));
+        if let Some((name, value)) = header {
+            request.headers_mut().insert(name, value.parse().expect("a header"));
         }
         let (socket, _) = within("a socket", connect_async(request)).await?;
         Ok(Self { socket, welcome: Value::Null, history: Vec::new() })
@@ -41,13 +50,17 @@ impl Peer {
 
     /// A page that was welcomed and has its history.
     pub(crate) async fn join(server: &Server, hello: Value) -> Self {
-        let mut peer = Self::connect(server).await;
-        peer.send(hello).await;
-        peer.welcome = peer.frame("welcome").await;
+        Self::connect(server).await.greet(hello).await
+    }
+
+    /// Says hello, and waits for the history.
+    pub(crate) async fn greet(mut self, hello: Value) -> Self {
+        self.send(hello).await;
+        self.welcome = self.frame("welcome").await;
         loop {
-            match peer.next().await {
-                frame if frame["t"] == "ready" => return peer,
-                frame => peer.history.push(frame),
+            match self.next().await {
+                frame if frame["t"] == "ready" => return self,
+                frame => self.history.push(frame),
             }
         }
     }
@@ -131,6 +144,17 @@ impl Peer {
         let ack = self.skip_to("ack").await;
         assert_eq!(ack["id"], id);
         ack
+    }
+
+    /// Writes, and waits for the answer, whichever it is.
+    pub(crate) async fn try_write(&mut self, id: &str, text: &str) -> Value {
+        self.say(id, text).await;
+        loop {
+            match self.next().await {
+                frame if frame["t"] == "ack" || frame["t"] == "nack" => return frame,
+                _ => {}
+            }
+        }
     }
 
     /// Comes back when everything sent before was handled.

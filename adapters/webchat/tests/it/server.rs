@@ -1,17 +1,22 @@
 //! One web chat on a port of its own.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use axum::extract::Request;
 use axum::serve::ListenerExt;
 use switchboard_contract::{ChannelAdapter, InboxId, PublicAuthor, ThreadKey, Timestamp};
 use switchboard_contract::{Content, Delivery};
 use switchboard_testkit::fakes::FakeCore;
 use switchboard_testkit::rig::{Running, Stopped};
-use switchboard_webchat::{Ambient, Pace, SigningKey, WebChat, WebChatConfig};
+use switchboard_webchat::{Ambient, ClientAddress, Pace, SigningKey, WebChat, WebChatConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+/// The header in which a test states a visitor's address, in place of a proxy.
+pub(crate) const VISITOR: &str = "x-visitor";
 
 pub(crate) struct Server {
     pub(crate) core: Arc<FakeCore>,
@@ -29,6 +34,8 @@ pub(crate) struct Setup {
     pub(crate) config: WebChatConfig,
     pub(crate) pace: Pace,
     pub(crate) core: Option<Arc<FakeCore>>,
+    /// The server tells the peers of its connections, as it does without a proxy.
+    pub(crate) tells_peers: bool,
 }
 
 impl Server {
@@ -63,9 +70,14 @@ impl Server {
             .expect("good settings");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("ws://{}/socket", listener.local_addr().expect("an address"));
-        let router = chat.router();
+        let router = chat.router().layer(axum::middleware::map_request(told_address));
         let listener = listener.tap_io(|socket| socket.set_nodelay(true).expect("a socket"));
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("serving") });
+        let serving = if setup.tells_peers {
+            let router = router.into_make_service_with_connect_info::<SocketAddr>();
+            tokio::spawn(async move { axum::serve(listener, router).await.expect("serving") })
+        } else {
+            tokio::spawn(async move { axum::serve(listener, router).await.expect("serving") })
+        };
         Self { core, chat, url, clock, setup, randomness, running: None, serving }
     }
 
@@ -107,6 +119,14 @@ impl Server {
         })
         .await;
     }
+}
+
+async fn told_address(mut request: Request) -> Request {
+    let stated = request.headers().get(VISITOR).map(|value| value.to_str().expect("text").to_owned());
+    if let Some(stated) = stated {
+        request.extensions_mut().insert(ClientAddress(stated.parse().expect("an address")));
+    }
+    request
 }
 
 impl Drop for Server {

@@ -40,7 +40,7 @@ fn message(slot: &str, key: &str, value: &str, values: &BTreeSet<&str>) -> Strin
         Some(word) => format!("; write `\"{word}\"` in the list"),
         None => did_you_mean(value, all.iter().copied()),
     };
-    format!("the slot `{slot}` is never `{value}`: all that fills it is {}{mend}", list(&all))
+    format!("the slot `{slot}` is never `{value}`; expected one of {}{mend}", list(&all))
 }
 
 /// What an author means who writes one of YAML's words for true and false.

@@ -225,11 +225,11 @@ impl Harness for PureHarness {
     }
 
     fn contact_starts_anew(&mut self, customer: &str) -> Result<(), String> {
-        let present = self.customers.get(customer).and_then(|known| Some((known.seq, known.conversation.as_ref()?)));
-        let Some((seq, _)) = present.filter(|(_, conversation)| conversation.status != Status::Resolved) else {
+        if self.conversation(customer).is_none_or(|conversation| conversation.status == Status::Resolved) {
             self.begin_conversation(customer);
             return self.contact_opens(customer);
-        };
+        }
+        let seq = self.customers.get(customer).map_or_else(Seq::default, |known| known.seq);
         let kind = EventKind::ContactStartedAnew { contact: ContactFacts::default(), language: self.language.clone() };
         self.deliver(customer, Event { id: None, seq, kind }).map(|_| ())
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use switchboard_contract::{AgentId, ChoiceId, Content, ConversationId, Seq, Timestamp};
 use switchboard_engine::{
-    AgentAct, AgentRef, ContactFacts, Conversation, Effect, Env, Event, EventKind, Handler, Happening, LogEntry, Notice,
-    Refusal, Speaker, step,
+    AgentAct, AgentRef, ContactFacts, Conversation, Effect, Env, Event, EventKind, Handler, Happening, LogEntry,
+    Notice, PendingKind, Refusal, Speaker, step,
 };
 
 use crate::world;
@@ -122,6 +122,16 @@ fn a_question_asked_again_keeps_the_ids_of_its_options() {
     let (state, _) = play([again, vec![pressed("All off", Some("1.all_off"))]].concat());
     assert_eq!(state.slots.get("lights").map(String::as_str), Some("all_off"));
     assert_eq!(state.questions_asked, 2, "another question has other ids");
+}
+
+#[test]
+fn an_old_option_offers_no_flow_that_is_gone() {
+    for (option, offered) in [("0.flow:order", true), ("0.flow:internet", false), ("0.flow:gone", false)] {
+        let (state, _) = play(vec![wrote("no wifi"), pressed("A subject", Some(option))]);
+        let asked = state.pending.map(|pending| pending.kind);
+        assert_eq!(asked != Some(PendingKind::FlowAnswer), offered, "{option}: {asked:?}");
+        assert_eq!(state.run.map(|run| (run.step, run.attempts)), Some(("lights".to_owned(), 0)), "{option}");
+    }
 }
 
 #[test]

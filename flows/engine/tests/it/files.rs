@@ -229,7 +229,17 @@ steps:
         flow::parse(name, &source).unwrap_or_else(|problems| panic!("{}", told(&problems)))
     };
     flows.insert(1, free("trouble"), true);
-    insta::assert_snapshot!(errors(&flows), @"");
+    insta::assert_snapshot!(errors(&flows), @r#"
+    trouble.flow.yaml:22:31: the slot `wet` is never `true`; expected one of `no`, `yes`; write `is: "yes"`
+    trouble.flow.yaml:24:31: the slot `wet` is never `Yes`; expected one of `no`, `yes`; write `is: "yes"`
+    trouble.flow.yaml:28:31: the slot `wet` is never `false`; expected one of `no`, `yes`; write `"no"` in the list
+    trouble.flow.yaml:28:31: the slot `wet` is never `maybe`; expected one of `no`, `yes`
+    trouble.flow.yaml:33:19: the slot `colour` is never `dark_rde`; expected one of `blue`, `dark_red`; did you mean `dark_red`?
+    trouble.flow.yaml:34:39: the slot `colour` is never `green`; expected one of `blue`, `dark_red`
+    trouble.flow.yaml:38:92: the slot `fixed` is never `doen`; expected one of `done`, `fertig`; did you mean `done`?
+    trouble.flow.yaml:40:100: the slot `lights` is never `rde`; expected one of `all_off`, `green`, `normal`, `red`; did you mean `red`?
+    trouble.flow.yaml:42:32: the slot `plug` is never `on`; expected one of `no`, `yes`; write `is: "yes"`
+    "#);
 
     // Another flow that takes any words for the slot does.
     flows.insert(1, free("free"), true);
