@@ -4,8 +4,9 @@
 #   make test    installs what the tests need where it may, runs them all, closes with one line of counts
 #   make check   formatting, lints, licences and duplicates
 #   make web     console and widget into web/dist
+#   make bench   durable turns a second beside the ceiling of the day
 
-.PHONY: run test check web
+.PHONY: run test check web bench
 
 run: web
 	cargo run --locked $(if $(RELEASE),--release) --bin switchboard -- serve $(ARGS)
@@ -18,3 +19,6 @@ check:
 
 web:
 	.ci/web.sh
+
+bench:
+	cargo bench --locked --bench turns

@@ -59,6 +59,18 @@ fn make_folder(data: &Path) -> anyhow::Result<()> {
     made.with_context(|| format!("the data folder {} can't be made", data.display()))
 }
 
+/// Copies a database file into a data folder that has none.
+pub fn put_database(data: &Path, file: &Path) -> anyhow::Result<()> {
+    let _folder = take_folder(data)?;
+    // Under another name first: what stops half way is never taken for the database.
+    let (half, whole) = (data.join("restoring.db"), data.join(DATABASE));
+    std::fs::copy(file, &half).with_context(|| format!("{} can't be copied", file.display()))?;
+    File::open(&half)?.sync_all()?;
+    std::fs::rename(&half, &whole).with_context(|| format!("{} can't be put in place", whole.display()))?;
+    File::open(data)?.sync_all()?;
+    Ok(())
+}
+
 fn lock_file(data: &Path, name: &str) -> std::io::Result<File> {
     File::options().create(true).truncate(false).write(true).mode(0o600).open(data.join(name))
 }

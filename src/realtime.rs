@@ -49,11 +49,13 @@ struct Seen {
 pub struct Hub {
     news: broadcast::Sender<News>,
     present: Mutex<BTreeMap<ConversationId, BTreeMap<AgentId, Seen>>>,
+    /// How many consoles each agent has open.
+    consoles: Mutex<BTreeMap<AgentId, u32>>,
 }
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { news: broadcast::Sender::new(limits::CHANGES_BUFFERED), present: Mutex::default() }
+        Self { news: broadcast::Sender::new(limits::CHANGES_BUFFERED), present: Mutex::default(), consoles: Mutex::default() }
     }
 }
 
@@ -89,14 +91,25 @@ impl Hub {
         present.get(&conversation).map(|seen| viewers_of(seen, now)).unwrap_or_default()
     }
 
-    /// Agents who have anything open.
-    pub fn online(&self, now: Timestamp) -> Vec<AgentId> {
-        let present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut online: Vec<AgentId> =
-            present.values().flatten().filter(|(_, seen)| seen.until > now).map(|(agent, _)| *agent).collect();
-        online.sort_unstable();
-        online.dedup();
-        online
+    /// Agents who have a console open, in order.
+    pub fn online(&self) -> Vec<AgentId> {
+        self.consoles.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
+    /// Counts an open console.
+    pub fn console_opened(&self, agent: AgentId) {
+        *self.consoles.lock().unwrap_or_else(PoisonError::into_inner).entry(agent).or_default() += 1;
+    }
+
+    /// Counts a closed console.
+    pub fn console_closed(&self, agent: AgentId) {
+        let mut consoles = self.consoles.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = consoles.get_mut(&agent) {
+            *open -= 1;
+            if *open == 0 {
+                consoles.remove(&agent);
+            }
+        }
     }
 
     /// Tells everybody. Nobody listening is fine.

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, Flags, Loaded, Sources};
 
 mod agent;
+mod backup;
 mod chat;
 mod check;
 mod documents;
@@ -81,6 +82,10 @@ enum Command {
     Agent(agent::Agent),
     /// Show the account of what came in
     Ledger(ledger::Ledger),
+    /// Write a consistent copy of the database, also while the server runs
+    Backup(backup::Backup),
+    /// Put a copy in place of a missing database, or only look whether a copy is good
+    Restore(backup::Restore),
 }
 
 /// Runs a command and says how it ended.
@@ -94,6 +99,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Kb(command) => config().and_then(|config| documents::run(&command, &config)),
         Command::Agent(command) => config().and_then(|config| agent::run(command, &config)),
         Command::Ledger(command) => config().and_then(|config| ledger::run(&command, &config)),
+        Command::Backup(command) => config().and_then(|config| backup::back_up(&command, &config)),
+        Command::Restore(command) => config().and_then(|config| backup::restore(&command, &config)),
         Command::Flow(flow::Flow::Apply(command)) => {
             config().and_then(|config| documents::apply_flows(&command.files, &config))
         }

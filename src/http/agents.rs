@@ -49,7 +49,7 @@ pub(super) struct Change {
 #[utoipa::path(get, path = "/api/v1/agents", tag = "agents", responses((status = 200, body = Page<AgentDto>)))]
 pub(super) async fn list(State(web): State<Arc<Web>>, _: Anyone) -> Result<Json<Page<AgentDto>>, Problem> {
     let agents = accounts::agents(&mut *web.core.store.reader().await?).await?;
-    let online = web.core.hub.online(web.core.now());
+    let online = web.core.hub.online();
     let data = agents
         .into_iter()
         .map(|agent| {

@@ -11,6 +11,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use serde::Deserialize;
 use serde_json::json;
+use switchboard_contract::AgentId;
 use switchboard_engine::Notice;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -36,7 +37,7 @@ pub(super) struct EventsQuery {
     responses((status = 200, description = "an event stream", content_type = "text/event-stream")))]
 pub(super) async fn events(
     State(web): State<Arc<Web>>,
-    _: Anyone,
+    Anyone { agent }: Anyone,
     headers: HeaderMap,
     Asked(query): Asked<EventsQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
@@ -46,7 +47,8 @@ pub(super) async fn events(
     let mut waiting = VecDeque::new();
     let position = catch_up(&web, last.or(query.after), &mut waiting).await?;
     let token = session_token(&headers).map(str::to_owned).unwrap_or_default();
-    let feed = Feed { web, news, position, waiting, token, checked: tokio::time::Instant::now() };
+    let open = Open::new(Arc::clone(&web), agent.id);
+    let feed = Feed { web, news, position, waiting, token, checked: tokio::time::Instant::now(), _open: open };
     let stream = futures_util::stream::unfold(feed, |mut feed| async move {
         let event = feed.next().await?;
         Some((Ok(event), feed))
@@ -86,6 +88,26 @@ struct Feed {
     /// The session it was opened with: the stream ends with it.
     token: String,
     checked: tokio::time::Instant,
+    _open: Open,
+}
+
+/// A console that is open as long as this is kept.
+struct Open {
+    web: Arc<Web>,
+    agent: AgentId,
+}
+
+impl Open {
+    fn new(web: Arc<Web>, agent: AgentId) -> Self {
+        web.core.hub.console_opened(agent);
+        Self { web, agent }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.web.core.hub.console_closed(self.agent);
+    }
 }
 
 impl Feed {

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use crate::limits;
 
 pub mod accounts;
+pub mod backup;
 pub mod changes;
 pub mod contacts;
 pub mod conversations;

@@ -157,3 +157,23 @@ fn without_a_server_the_health_check_says_so() {
     check(&switchboard(folder.path(), &["check", "--health"]), 69, "no answer from 127.0.0.1:9");
     check(&switchboard(folder.path(), &["nonsense"]), 2, "nonsense");
 }
+
+#[test]
+fn a_backup_is_verified_and_restored_and_a_broken_one_is_refused() {
+    let folder = folder();
+    check(&switchboard(folder.path(), &["agent", "add", "ana@example.com", "--role", "admin"]), 0, "/invite/");
+    check(&switchboard(folder.path(), &["backup", "copy.db"]), 0, "copy.db is good: 0 conversations");
+    check(&switchboard(folder.path(), &["backup", "copy.db"]), 2, "never writes over a file");
+    check(&switchboard(folder.path(), &["restore", "copy.db"]), 2, "a restore never writes over it");
+    check(&switchboard(folder.path(), &["restore", "--verify", "copy.db"]), 0, "copy.db is good");
+    check(&switchboard(folder.path(), &["--data", "elsewhere", "restore", "copy.db"]), 0, "is in place");
+    check(&switchboard(folder.path(), &["--data", "elsewhere", "agent", "list"]), 0, "ana@example.com");
+    let mut bytes = std::fs::read(folder.path().join("copy.db")).expect("the copy");
+    let page = 4096 * 3;
+    bytes[page..page + 2048].fill(0x5a);
+    std::fs::write(folder.path().join("torn.db"), &bytes).expect("written");
+    assert_eq!(switchboard(folder.path(), &["restore", "--verify", "torn.db"]).status.code(), Some(1), "torn in the middle");
+    std::fs::write(folder.path().join("text.db"), "no database, but long enough to look at ".repeat(50)).expect("written");
+    check(&switchboard(folder.path(), &["restore", "--verify", "text.db"]), 1, "is not a database");
+    check(&switchboard(folder.path(), &["restore", "--verify", "nothing.db"]), 2, "is no file");
+}

@@ -11,10 +11,10 @@ use switchboard::store::accounts::{self, Agent, Role};
 use switchboard::store::conversations::{self, Record};
 use switchboard::store::{Error, entries, inboxes, ledger};
 use switchboard_contract::{
-    Accepted, Address, AgentId, Content, ConversationId, ExternalId, Inbound, InboundMessage, InboundSink, InboxId, Proof,
-    Reading, Sender, Seq, ThreadKey,
+    Accepted, Address, AgentId, Content, ConversationId, ExternalId, Inbound, InboundMessage, InboundSignal, InboundSink,
+    InboxId, Proof, Reading, Sender, Seq, Signal, ThreadKey,
 };
-use switchboard_engine::{AgentAct, ContactFacts, Event, EventKind, Handler};
+use switchboard_engine::{AgentAct, ContactFacts, Event, EventKind, Handler, Status};
 use tempfile::TempDir;
 
 use crate::server::START;
@@ -55,6 +55,13 @@ fn message(id: &str, text: &str) -> Inbound {
         raw: text.as_bytes().to_vec(),
         reading: Reading::Message(Box::new(body)),
     }
+}
+
+/// The wish for a new conversation.
+fn anew(id: &str) -> Inbound {
+    let Reading::Message(body) = message(id, "").reading else { panic!("a message") };
+    let signal = InboundSignal { from: body.from, thread: body.thread, signal: Signal::StartedAnew };
+    Inbound { reading: Reading::Signal(Box::new(signal)), ..message(id, "anew") }
 }
 
 async fn accept(house: &House, inbound: Inbound) -> Accepted {
@@ -209,6 +216,30 @@ async fn strangers_in_one_thread_do_not_see_each_other() {
         body.from.address = Address("somebody else".to_owned());
     }
     assert_ne!(conversation(&accept(&house, other).await), first);
+}
+
+#[tokio::test]
+async fn the_wish_for_a_new_conversation_puts_no_words_into_a_mouth() {
+    let house = house().await;
+    let id = conversation(&accept(&house, message("m-1", "can i talk to a person")).await);
+    let (before, messages) = (record(&house, id).await, message_count(&house, id).await);
+    let Accepted::Filed { conversation: same, message: None, .. } = accept(&house, anew("m-2")).await else {
+        panic!("nothing was written, so no message is filed")
+    };
+    let after = record(&house, id).await;
+    assert_eq!((same, message_count(&house, id).await), (id, messages));
+    assert_eq!((after.state.handler, after.preview), (before.state.handler, before.preview));
+
+    // Solved, opened again by its contact: it is open, whatever was once said of it.
+    let ana = agent(&house, "ana").await;
+    for act in [AgentAct::Claim { from_colleague: false }, AgentAct::Resolve] {
+        desk::act(&house.core, &ana, id, act, None).await.expect("done");
+    }
+    assert_eq!(record(&house, id).await.state.status, Status::Resolved);
+    accept(&house, message("m-3", "It is broken again.")).await;
+    assert_eq!(conversation(&accept(&house, anew("m-4")).await), id);
+    desk::act(&house.core, &ana, id, AgentAct::Resolve, None).await.expect("done");
+    assert_ne!(conversation(&accept(&house, anew("m-5")).await), id);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { happening, initials, slotName, viewing } from "./words";
+import { happening, initials, languageName, slotName, slotValue, viewing } from "./words";
 
 describe("happening", () => {
   it("says what happened", () => {
@@ -27,5 +27,13 @@ describe("names", () => {
     expect(initials("Mara Lindqvist")).toBe("ML");
     expect(initials("\u202E  ")).toBe("?");
     expect(slotName("order-number_x")).toBe("Order number x");
+    expect(languageName("de")).toBe("German");
+    expect(languageName("no language")).toBe("no language");
+  });
+
+  it("of chosen values become words, what a contact wrote stays", () => {
+    expect(slotValue("nothing_works")).toBe("nothing works");
+    expect(slotValue("LF_20417")).toBe("LF_20417");
+    expect(slotValue("_it_")).toBe("_it_");
   });
 });
