@@ -35,7 +35,8 @@ fn hash(root: &Path) -> String {
         hasher.update([0]);
         hasher.update(&bytes);
     }
-    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|half| char::from_digit(u32::from(half), 16).unwrap_or_default());
+    let digits =
+        |byte: &u8| [byte >> 4, byte & 15].map(|half| char::from_digit(u32::from(half), 16).unwrap_or_default());
     hasher.finalize().iter().flat_map(digits).collect()
 }
 

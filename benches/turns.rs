@@ -21,7 +21,8 @@ use switchboard::core::Core;
 use switchboard::intake::InboxSink;
 use switchboard::store::{Error, inboxes};
 use switchboard_contract::{
-    Accepted, Address, Content, ExternalId, Inbound, InboundMessage, InboundSink, InboxId, Proof, Reading, Sender, ThreadKey,
+    Accepted, Address, Content, ExternalId, Inbound, InboundMessage, InboundSink, InboxId, Proof, Reading, Sender,
+    ThreadKey,
 };
 
 /// Runs of each measurement; the median counts.
@@ -34,7 +35,8 @@ const CALLERS: [usize; 3] = [1, 16, 64];
 const ROWS: usize = 7;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(run());
 }
 
@@ -58,7 +60,8 @@ async fn run() {
     }
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
     std::fs::create_dir_all(&target).expect("the target folder");
-    let report = json!({"flush_seconds": flush, "rows_per_turn": ROWS, "messages": MESSAGES, "runs": RUNS, "rows": rows});
+    let report =
+        json!({"flush_seconds": flush, "rows_per_turn": ROWS, "messages": MESSAGES, "runs": RUNS, "rows": rows});
     std::fs::write(target.join("turns.json"), report.to_string()).expect("the report");
 }
 
@@ -111,7 +114,9 @@ async fn bare_inbox(core: &Arc<Core>) -> InboxSink {
     let now = core.now();
     let id = InboxId::from_parts(now, 1);
     core.store
-        .write::<_, Error, _>(move |conn| Box::pin(async move { inboxes::ensure(conn, id, "bare", "bare", "Bare", now).await }))
+        .write::<_, Error, _>(move |conn| {
+            Box::pin(async move { inboxes::ensure(conn, id, "bare", "bare", "Bare", now).await })
+        })
         .await
         .expect("an inbox");
     InboxSink::new(Arc::clone(core), id)

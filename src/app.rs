@@ -9,17 +9,20 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::serve::ListenerExt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use switchboard_contract::{ChannelAdapter, InboxId, StopToken};
-use switchboard_webchat::{Ambient, SigningKey, WebChat, WebChatConfig};
+use switchboard_webchat::{Ambient, ClientAddress, SigningKey, WebChat, WebChatConfig};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::config::{Config, InboxConfig};
+use crate::config::{Config, InboxConfig, Network};
 use crate::core::Core;
 use crate::http::{self, Web};
 use crate::intake::InboxSink;
@@ -141,12 +144,14 @@ impl App {
         let broken = CancellationToken::new();
         let stop = token(&receiving);
 
+        let trusted = Arc::new(config.server.trusted_proxies.clone());
         let (mut adapters, mut channels, mut demo_inbox) = (Adapters::new(), Router::new(), None);
         for inbox in &config.inboxes {
             let known = register(&core, inbox).await?;
             let sink = Arc::new(InboxSink::new(Arc::clone(&core), known.id));
             let (adapter, routes) = adapter(&core, inbox, &known, &sink).await?;
             if let Some(routes) = routes {
+                let routes = routes.layer(from_fn_with_state(trusted.clone(), tell_address));
                 channels = channels.nest(&format!("/webchat/{}", known.slug), routes);
                 demo_inbox.get_or_insert_with(|| known.slug.clone());
             }
@@ -188,7 +193,19 @@ impl App {
             }
         };
         receivers.spawn(watched("the HTTP server", serving, receiving.clone(), broken.clone()));
-        Ok(Self { core, address, base_url, first_link, demo_inbox, broken, receiving, sending, receivers, senders, _folder: folder })
+        Ok(Self {
+            core,
+            address,
+            base_url,
+            first_link,
+            demo_inbox,
+            broken,
+            receiving,
+            sending,
+            receivers,
+            senders,
+            _folder: folder,
+        })
     }
 
     /// Waits until a part that has to run has ended by itself: there is no use in going on then.
@@ -207,7 +224,9 @@ impl App {
         self.sending.cancel();
         self.senders.close();
         if tokio::time::timeout(limits::DELIVERY_STOP_BUDGET, self.senders.wait()).await.is_err() {
-            tracing::warn!("some deliveries did not end in time; their leases run out and they are settled after the next start");
+            tracing::warn!(
+                "some deliveries did not end in time; their leases run out and they are settled after the next start"
+            );
         }
         self.core.store.close().await;
     }
@@ -258,6 +277,14 @@ async fn adapter(
     }
 }
 
+/// Tells the web chat where a request comes from, so that it can bound what comes from one place.
+async fn tell_address(State(trusted): State<Arc<Vec<Network>>>, mut request: Request, next: Next) -> Response {
+    if let Some(address) = http::client_address(&request, &trusted) {
+        request.extensions_mut().insert(ClientAddress(address));
+    }
+    next.run(request).await
+}
+
 /// The settings of an inbox are checked before anything is opened: the server refuses to start on a bad configuration.
 pub fn check_inboxes(config: &Config) -> anyhow::Result<()> {
     for inbox in &config.inboxes {
@@ -304,7 +331,11 @@ async fn watched(
 ) {
     let ended = tokio::spawn(part).await;
     if !stopping.is_cancelled() {
-        tracing::error!(part = name, panicked = ended.is_err(), "a part that has to run has ended; the program ends too");
+        tracing::error!(
+            part = name,
+            panicked = ended.is_err(),
+            "a part that has to run has ended; the program ends too"
+        );
         broken.cancel();
     }
 }
@@ -319,7 +350,8 @@ async fn spawn_chores(
     let (_, head) = changes::span(&mut *core.store.reader().await?).await?;
     let (shared, stop) = (Arc::clone(core), token(source));
     let pumping = async move {
-        let told = realtime::pump(&shared.store, head, stop, |at, change| shared.hub.tell(News::Change(at, change))).await;
+        let told =
+            realtime::pump(&shared.store, head, stop, |at, change| shared.hub.tell(News::Change(at, change))).await;
         if let Err(error) = told {
             tracing::error!(%error, "consoles get no live news");
         }

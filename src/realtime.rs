@@ -55,7 +55,11 @@ pub struct Hub {
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { news: broadcast::Sender::new(limits::CHANGES_BUFFERED), present: Mutex::default(), consoles: Mutex::default() }
+        Self {
+            news: broadcast::Sender::new(limits::CHANGES_BUFFERED),
+            present: Mutex::default(),
+            consoles: Mutex::default(),
+        }
     }
 }
 

@@ -56,7 +56,8 @@ pub(super) fn run(command: Agent, config: &Config) -> Outcome {
 async fn act(command: Agent, core: &Core, base_url: &str) -> Outcome {
     match command {
         Agent::Add(add) => {
-            let (agent, token) = accounts::invite(core, &add.email, &add.name, add.role, None).await.map_err(Failure::from)?;
+            let (agent, token) =
+                accounts::invite(core, &add.email, &add.name, add.role, None).await.map_err(Failure::from)?;
             say(format_args!("{}  {}", agent.email, invitation_url(base_url, &token)));
         }
         Agent::Recover(recover) => {

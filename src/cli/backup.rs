@@ -34,7 +34,10 @@ pub(super) struct Restore {
 
 pub(super) fn back_up(command: &Backup, config: &Config) -> Outcome {
     if command.file.exists() {
-        return Err(Failure::usage(format!("{} exists already; a backup never writes over a file", command.file.display())));
+        return Err(Failure::usage(format!(
+            "{} exists already; a backup never writes over a file",
+            command.file.display()
+        )));
     }
     if !config.server.data.join(DATABASE).exists() {
         return Err(Failure::usage(format!("there is no database in {}", config.server.data.display())));
@@ -55,7 +58,10 @@ pub(super) fn restore(command: &Restore, config: &Config) -> Outcome {
     }
     let target = config.server.data.join(DATABASE);
     if target.exists() {
-        let line = format!("{} exists; stop the server and move it away first: a restore never writes over it", target.display());
+        let line = format!(
+            "{} exists; stop the server and move it away first: a restore never writes over it",
+            target.display()
+        );
         return Err(Failure::usage(line));
     }
     app::put_database(&config.server.data, &command.file)?;

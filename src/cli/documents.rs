@@ -83,11 +83,15 @@ fn put_all(files: &[PathBuf], config: &Config, key: impl Fn(&PathBuf) -> Option<
 async fn put(core: &Core, file: &Path, key: Option<Key>) -> Result<String, Vec<String>> {
     let shown = file.display();
     let key = key.ok_or_else(|| {
-        vec![format!("{shown}: this name says nothing; expected `name.flow.yaml`, `bot.yaml`, `slug.md` or `slug.de.md`")]
+        vec![format!(
+            "{shown}: this name says nothing; expected `name.flow.yaml`, `bot.yaml`, `slug.md` or `slug.de.md`"
+        )]
     })?;
     let source = std::fs::read_to_string(file).map_err(|error| vec![format!("{shown}: {error}")])?;
     let held = match documents::get(core, &key).await {
-        Ok(document) if document.source == source => return Ok(format!("{shown}: in use already (version {})", document.version)),
+        Ok(document) if document.source == source => {
+            return Ok(format!("{shown}: in use already (version {})", document.version));
+        }
         Ok(document) => document.version,
         Err(Error::NotFound) => 0,
         Err(error) => return Err(vec![format!("{shown}: {error}")]),

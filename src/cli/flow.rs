@@ -165,10 +165,13 @@ fn scripts(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             return Err(Failure::usage(format!("more than {FILES_MAX} files")));
         }
         if path.is_dir() {
-            let entries = std::fs::read_dir(&path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-            open.extend(entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| {
-                path.is_dir() || path.extension().is_some_and(|extension| extension == "md")
-            }));
+            let entries =
+                std::fs::read_dir(&path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+            open.extend(
+                entries
+                    .filter_map(|entry| Some(entry.ok()?.path()))
+                    .filter(|path| path.is_dir() || path.extension().is_some_and(|extension| extension == "md")),
+            );
         } else {
             files.push(path);
         }

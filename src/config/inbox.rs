@@ -7,10 +7,10 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{DEFAULT_FILE, Shown};
 use super::problem::{Origin, Problem, did_you_mean, sorted};
 use super::raw::{Raw, shown};
 use super::secret::{Secret, is_secret};
+use super::{DEFAULT_FILE, Shown};
 
 /// One value somebody gave for a key, not yet read.
 #[derive(Clone)]
@@ -71,11 +71,13 @@ impl InboxConfig {
     /// The inbox there is when none is listed: that of the default file.
     pub(super) fn web() -> Self {
         let mut settings: Table = DEFAULT_FILE.parse().unwrap_or_default();
-        let first = settings.remove("inbox").and_then(|list| list.as_array().and_then(|all| all.first()?.as_table().cloned()));
+        let first =
+            settings.remove("inbox").and_then(|list| list.as_array().and_then(|all| all.first()?.as_table().cloned()));
         let mut settings = first.unwrap_or_default();
         // A secret that is empty in the default file is none.
         settings.retain(|key, _| !is_secret(key.trim_end_matches("_file")));
-        let mut word = |key: &str| settings.remove(key).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+        let mut word =
+            |key: &str| settings.remove(key).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
         Self {
             slug: word("slug"),
             kind: word("kind"),

@@ -123,7 +123,7 @@ impl Default for Config {
             server: Server {
                 listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
                 base_url: None,
-                trusted_proxies: Vec::new(),
+                trusted_proxies: Network::loopback(),
                 data: PathBuf::from("./data"),
             },
             log: Log { format: LogFormat::Auto, level: "info".to_owned() },

@@ -12,6 +12,12 @@ pub struct Network {
 }
 
 impl Network {
+    /// This machine itself: a proxy in front of the server usually runs beside it.
+    pub fn loopback() -> Vec<Self> {
+        let (v4, v6) = (std::net::Ipv4Addr::new(127, 0, 0, 0), std::net::Ipv6Addr::LOCALHOST);
+        vec![Self { address: v4.into(), bits: 8 }, Self { address: v6.into(), bits: 128 }]
+    }
+
     /// Whether the address lies in this range. An IPv4 address written as IPv6 counts as what it is.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {

@@ -387,7 +387,8 @@ pub(super) async fn presence(
 ) -> Result<StatusCode, Problem> {
     let record = conversations::get(&mut *web.core.store.reader().await?, id).await?;
     let record = record.ok_or_else(|| Problem::not_found("conversation"))?;
-    let viewer = body.viewing.then(|| Viewer { id: agent.id.to_string(), name: agent.name.clone(), typing: body.typing });
+    let viewer =
+        body.viewing.then(|| Viewer { id: agent.id.to_string(), name: agent.name.clone(), typing: body.typing });
     web.core.hub.see(id, agent.id, viewer, web.core.now());
     web.typing(&record, &agent, body.typing && body.viewing);
     let read = conversations::read_through(&mut *web.core.store.reader().await?, agent.id, id).await?;

@@ -253,11 +253,7 @@ pub(super) async fn put_flow(
 /// Checks a flow without saving it.
 #[utoipa::path(post, path = "/api/v1/flows/lint", tag = "knowledge", request_body = Lint,
     responses((status = 200, body = Linted)))]
-pub(super) async fn lint(
-    State(web): State<Arc<Web>>,
-    _: Anyone,
-    Strict(body): Strict<Lint>,
-) -> Json<Linted> {
+pub(super) async fn lint(State(web): State<Arc<Web>>, _: Anyone, Strict(body): Strict<Lint>) -> Json<Linted> {
     let key = Key { kind: Kind::Flow, name: body.name, lang: String::new() };
     let problems = library::check(&key, &body.source, &web.core.library.get()).unwrap_or_else(|problems| problems);
     Json(Linted { problems: problems.iter().map(mistake).collect() })
@@ -310,11 +306,7 @@ fn dto(document: Document, warnings: Vec<Mistake>) -> DocumentDto {
 /// What the bot would make of a question, and why. Nothing is stored.
 #[utoipa::path(post, path = "/api/v1/knowledge/ask", tag = "knowledge", request_body = Question,
     responses((status = 200, body = AnswerDto)))]
-pub(super) async fn ask(
-    State(web): State<Arc<Web>>,
-    _: Anyone,
-    Strict(body): Strict<Question>,
-) -> Json<AnswerDto> {
+pub(super) async fn ask(State(web): State<Arc<Web>>, _: Anyone, Strict(body): Strict<Question>) -> Json<AnswerDto> {
     let library = web.core.library.get();
     let language = body.language.unwrap_or_else(|| library.book.default_language().to_owned());
     let found = library.find(&body.question, &language);

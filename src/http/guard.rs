@@ -137,7 +137,8 @@ impl FromRequestParts<Arc<Web>> for Key {
             Some(key) if !key.is_empty() && key.len() <= limits::IDEMPOTENCY_KEY_BYTES_MAX => Ok(Self(key.to_owned())),
             _ => {
                 let most = limits::IDEMPOTENCY_KEY_BYTES_MAX;
-                let detail = format!("send an `Idempotency-Key` of 1 to {most} visible characters, the same on a retry");
+                let detail =
+                    format!("send an `Idempotency-Key` of 1 to {most} visible characters, the same on a retry");
                 Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_required", detail))
             }
         }
@@ -185,10 +186,14 @@ fn address(text: &str) -> Option<IpAddr> {
 fn place_of(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => if let Some(address) = address.to_ipv4_mapped() { address.to_string() } else {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        },
+        IpAddr::V6(address) => {
+            if let Some(address) = address.to_ipv4_mapped() {
+                address.to_string()
+            } else {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        }
     }
 }
 
@@ -269,7 +274,8 @@ mod tests {
     fn the_nearest_address_that_is_no_trusted_proxy_counts() {
         let trusted: Vec<Network> = ["10.0.0.0/8", "::1"].map(|text| text.parse().expect("a network")).to_vec();
         let from = |peer: &str, lines: &[&'static str]| {
-            let pairs: Vec<(&'static str, &'static str)> = lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
+            let pairs: Vec<(&'static str, &'static str)> =
+                lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
             let mut map = HeaderMap::new();
             for (name, value) in pairs {
                 map.append(name, value.parse().expect("a value"));

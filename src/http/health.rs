@@ -23,7 +23,9 @@ async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, Json<Value>) {
     }
     let mut last = web.probed.lock().await;
     let fresh = last.filter(|(at, _)| at.elapsed() < limits::HEALTH_CACHED);
-    let works = if let Some((_, works)) = fresh { works } else {
+    let works = if let Some((_, works)) = fresh {
+        works
+    } else {
         let probed = web.core.store.probe().await;
         if let Err(error) = &probed {
             tracing::error!(%error, "the store fails its probe");

@@ -39,7 +39,9 @@ pub(super) fn router() -> Router<Arc<Web>> {
 async fn metrics(State(web): State<Arc<Web>>) -> Result<Response, Problem> {
     let mut last = web.figures.lock().await;
     let fresh = last.as_ref().filter(|(at, _)| at.elapsed() < limits::HEALTH_CACHED).map(|(_, text)| text.clone());
-    let text = if let Some(text) = fresh { text } else {
+    let text = if let Some(text) = fresh {
+        text
+    } else {
         let text = figures(&web).await?;
         *last = Some((tokio::time::Instant::now(), text.clone()));
         text

@@ -1,9 +1,10 @@
 //! The HTTP side: JSON API with its `OpenAPI` document, console, demo page, widget, health and metrics.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware;
 use axum::response::IntoResponse;
@@ -126,9 +127,10 @@ pub fn openapi() -> String {
 pub fn router(web: Arc<Web>, channels: Router) -> Router {
     let (api, _) = api();
     let api = api
-        .route("/api/v1/openapi.json", axum::routing::get(async || {
-            ([(header::CONTENT_TYPE, "application/json")], openapi()).into_response()
-        }))
+        .route(
+            "/api/v1/openapi.json",
+            axum::routing::get(async || ([(header::CONTENT_TYPE, "application/json")], openapi()).into_response()),
+        )
         .route("/api/{*rest}", axum::routing::any(async || problem::Problem::not_found("route")))
         .layer(middleware::from_fn(guard::same_origin))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
@@ -142,6 +144,12 @@ pub fn router(web: Arc<Web>, channels: Router) -> Router {
         .merge(channels)
         .layer(header_of(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header_of(header::REFERRER_POLICY, "same-origin"))
+}
+
+/// The address a request comes from: the peer's, or what a trusted proxy says of it.
+pub fn client_address(request: &Request, trusted: &[Network]) -> Option<IpAddr> {
+    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    Some(guard::client(peer.ip(), request.headers(), trusted))
 }
 
 /// Sets a header where the route has not set it itself.

@@ -117,7 +117,11 @@ impl From<store::Error> for Problem {
             | store::Error::Panicked(_) => {
                 // The words may quote what a customer wrote; they belong in the log of the operator only.
                 tracing::error!(%error, "a request failed");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the server can't do this at present; see its log")
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "the server can't do this at present; see its log",
+                )
             }
         }
     }
@@ -158,9 +162,7 @@ impl From<accounts::Error> for Problem {
             }
             accounts::Error::BadInvitation => Self::new(StatusCode::NOT_FOUND, "not_found", detail),
             accounts::Error::EmailTaken => Self::new(StatusCode::CONFLICT, "already_so", detail),
-            accounts::Error::KeyReused => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
-            }
+            accounts::Error::KeyReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail),
             accounts::Error::NotFound => Self::not_found("account"),
             accounts::Error::LastAdmin => Self::new(StatusCode::CONFLICT, "last_admin", detail),
             accounts::Error::Invalid { field, detail } => Self::validation(format!("/{field}"), detail),

@@ -43,9 +43,10 @@ fn merged(known: &Identity, sender: &Sender) -> Identity {
     }
     for (name, value) in &sender.facts {
         if (learnt.facts.len() < limits::FACTS_MAX || learnt.facts.contains_key(name))
-            && let (Some(name), Some(value)) = (short(name), short(value)) {
-                learnt.facts.insert(name, value);
-            }
+            && let (Some(name), Some(value)) = (short(name), short(value))
+        {
+            learnt.facts.insert(name, value);
+        }
     }
     learnt
 }

@@ -26,7 +26,13 @@ use crate::store::{Conn, Error, Result, savepoint};
 ///
 /// # Errors
 /// Only what is wrong with the database itself: then nothing of the batch is kept.
-pub async fn take(conn: &mut Conn, library: &Library, inbox: InboxId, item: Inbound, now: Timestamp) -> Result<Accepted> {
+pub async fn take(
+    conn: &mut Conn,
+    library: &Library,
+    inbox: InboxId,
+    item: Inbound,
+    now: Timestamp,
+) -> Result<Accepted> {
     let item = bounded(item);
     inbound::count_received(conn, inbox, now).await?;
     let Some(row) = inbound::insert(conn, inbox, &item, now).await? else {
@@ -106,16 +112,20 @@ async fn file_message(
         Some(record) if record.identity == identity.id && record.state.continues(now) => record,
         Some(_) | None => begin(conn, library, inbox, &identity, &message.thread, now).await?,
     };
-    let entry = persist::add_entry(conn, &mut record, Entry {
-        seq: Seq::default(),
-        id: ids::new(MessageId::from_parts, now),
-        author: Author::Contact,
-        body: Body::Message(message.content.clone(), message.choice.clone()),
-        external_id: Some(item.external_id.clone()),
-        at: now,
-        delivery: None,
-        delivery_error: None,
-    })
+    let entry = persist::add_entry(
+        conn,
+        &mut record,
+        Entry {
+            seq: Seq::default(),
+            id: ids::new(MessageId::from_parts, now),
+            author: Author::Contact,
+            body: Body::Message(message.content.clone(), message.choice.clone()),
+            external_id: Some(item.external_id.clone()),
+            at: now,
+            delivery: None,
+            delivery_error: None,
+        },
+    )
     .await?;
     let event = Event {
         id: Some(item.external_id.0.clone()),
@@ -191,4 +201,3 @@ async fn begin(
     conversations::insert(conn, &mut record).await?;
     Ok(record)
 }
-

@@ -129,7 +129,13 @@ async fn carry_out(conn: &mut Conn, record: &mut Record, effect: Effect, now: Ti
 }
 
 /// A message to the contact: an entry and its delivery, in the same transaction as the decision to say it.
-async fn say(conn: &mut Conn, record: &mut Record, speaker: Speaker, content: Content, now: Timestamp) -> Result<Entry> {
+async fn say(
+    conn: &mut Conn,
+    record: &mut Record,
+    speaker: Speaker,
+    content: Content,
+    now: Timestamp,
+) -> Result<Entry> {
     let author = match speaker {
         Speaker::Bot => Author::Bot,
         Speaker::Agent { agent } => Author::Agent(agent.id.to_string(), agent.name),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use switchboard_contract::{
-    Accepted, ConversationId, Cursor, Inbound, InboundSink, InboxId, ReceiptMark, Seq, SinkError, ThreadKey, ThreadPage,
-    ThreadReader,
+    Accepted, ConversationId, Cursor, Inbound, InboundSink, InboxId, ReceiptMark, Seq, SinkError, ThreadKey,
+    ThreadPage, ThreadReader,
 };
 
 use crate::core::Core;

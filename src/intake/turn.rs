@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use switchboard_contract::Timestamp;
-use switchboard_engine::{Ask, Conversation, Effect, Env, Event, EventKind, Found, Handler, Hit, Target, Verdict, limits, step};
+use switchboard_engine::{
+    Ask, Conversation, Effect, Env, Event, EventKind, Found, Handler, Hit, Target, Verdict, limits, step,
+};
 
 use crate::library::Library;
 use crate::store::conversations::{self, Record};

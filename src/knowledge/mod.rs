@@ -166,7 +166,10 @@ pub fn conflict(file: &str, article: &Article, others: &[Article]) -> Option<Pro
     let message = others.iter().find_map(|other| {
         let (slug, lang) = (&other.slug, &other.lang);
         if *slug == article.slug && *lang != article.lang && other.id != article.id {
-            return Some(format!("expected the id of `{slug}` in `{lang}`, {}: the variants of an article share it", other.id));
+            return Some(format!(
+                "expected the id of `{slug}` in `{lang}`, {}: the variants of an article share it",
+                other.id
+            ));
         }
         (*slug != article.slug && other.id == article.id)
             .then(|| format!("the id is that of `{slug}`; every article needs its own"))

@@ -37,7 +37,9 @@ impl Library {
         let mut articles = Vec::new();
         for document in documents {
             match document.key.kind {
-                Kind::BotBook => bot_book = book::parse(shipped::BOT_BOOK, &document.source).map_err(|p| problems.extend(p)).ok(),
+                Kind::BotBook => {
+                    bot_book = book::parse(shipped::BOT_BOOK, &document.source).map_err(|p| problems.extend(p)).ok()
+                }
                 Kind::Flow => match flow::parse(&file_name(&document.key), &document.source) {
                     Ok(flow) => flows.insert(u32::try_from(document.version).unwrap_or(u32::MAX), flow, document.head),
                     Err(found) => problems.extend(found),
@@ -103,7 +105,10 @@ pub fn check(key: &Key, source: &str, library: &Library) -> Result<Vec<Problem>,
         Kind::Flow => {
             let flow = flow::parse(&file_name(key), source)?;
             let slugs = library.knowledge.articles().iter().map(|article| article.slug.clone()).collect();
-            split(flow::lint(&flow, &flow::LintContext { flows: &library.flows, articles: &slugs, book: &library.book }))
+            split(flow::lint(
+                &flow,
+                &flow::LintContext { flows: &library.flows, articles: &slugs, book: &library.book },
+            ))
         }
         Kind::BotBook => {
             let book = book::parse(shipped::BOT_BOOK, source)?;
@@ -113,9 +118,11 @@ pub fn check(key: &Key, source: &str, library: &Library) -> Result<Vec<Problem>,
         Kind::Article => {
             let file = file_name(key);
             let article = knowledge::parse(&file, source)?;
-            let mut wrong: Vec<Problem> = knowledge::conflict(&file, &article, library.knowledge.articles()).into_iter().collect();
+            let mut wrong: Vec<Problem> =
+                knowledge::conflict(&file, &article, library.knowledge.articles()).into_iter().collect();
             if article.lang != key.lang {
-                let message = format!("`lang` is `{}`, and the file's name says `{}`: make them agree", article.lang, key.lang);
+                let message =
+                    format!("`lang` is `{}`, and the file's name says `{}`: make them agree", article.lang, key.lang);
                 wrong.push(Problem::error(&file, line_of(source, "lang:"), message));
             }
             none_or_all(wrong)
@@ -128,7 +135,11 @@ fn none_or_all(wrong: Vec<Problem>) -> Result<Vec<Problem>, Vec<Problem>> {
 }
 
 fn missing_flow(source: &str, flow: &str) -> Problem {
-    Problem::error(shipped::BOT_BOOK, line_of(source, "menu:"), format!("the menu offers the flow `{flow}`, and there is none"))
+    Problem::error(
+        shipped::BOT_BOOK,
+        line_of(source, "menu:"),
+        format!("the menu offers the flow `{flow}`, and there is none"),
+    )
 }
 
 /// The line that begins with a key, for a mistake that only shows beside other documents.
@@ -187,7 +198,9 @@ pub async fn load(store: &Store) -> Result<Library> {
     }
     drop(conn);
     // Building the index takes a while: not on a thread that answers.
-    tokio::task::spawn_blocking(move || Library::build(&documents)).await.map_err(|error| Error::Panicked(error.to_string()))
+    tokio::task::spawn_blocking(move || Library::build(&documents))
+        .await
+        .map_err(|error| Error::Panicked(error.to_string()))
 }
 
 /// Whether a document can be read at all, whatever stands beside it.

@@ -8,9 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use switchboard_contract::{
-    ChannelAdapter, Content, Delivery, DeliveryError, InboxId, Receipt, StopToken, Timestamp,
-};
+use switchboard_contract::{ChannelAdapter, Content, Delivery, DeliveryError, InboxId, Receipt, StopToken, Timestamp};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
@@ -73,7 +71,8 @@ async fn claim(core: &Arc<Core>, adapters: &Arc<Adapters>, most: usize) -> Resul
         .write(move |conn| {
             Box::pin(async move {
                 for row in outbox::abandoned(conn, now).await? {
-                    let gone = DeliveryError::Uncertain { reason: "the program ended while it was being sent".to_owned() };
+                    let gone =
+                        DeliveryError::Uncertain { reason: "the program ended while it was being sent".to_owned() };
                     let idempotent = idempotent(&adapters, row.inbox);
                     let end = retry::decide(Err(gone), row.attempts, idempotent, now, 0.0);
                     settle(conn, &row, &end, now).await?;
@@ -122,10 +121,8 @@ async fn attempt(core: &Arc<Core>, adapters: &Adapters, row: Row, delivery: Deli
     if let End::Failed(error) | End::Uncertain(error) = &end {
         tracing::warn!(delivery.id = %row.id, conversation.id = %row.conversation, error, "a delivery needs a person");
     }
-    let settled = core
-        .store
-        .write::<_, Error, _>(move |conn| Box::pin(async move { settle(conn, &row, &end, now).await }))
-        .await;
+    let settled =
+        core.store.write::<_, Error, _>(move |conn| Box::pin(async move { settle(conn, &row, &end, now).await })).await;
     if let Err(error) = settled {
         // The lease will run out, and the delivery is settled as uncertain then.
         tracing::error!(%error, delivery.id = %delivery.id, "how a delivery ended could not be saved");
@@ -134,7 +131,9 @@ async fn attempt(core: &Arc<Core>, adapters: &Adapters, row: Row, delivery: Deli
 
 async fn send(adapters: &Adapters, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
     let Some(adapter) = adapters.get(&delivery.inbox) else {
-        return Err(DeliveryError::Rejected { reason: "the inbox it belongs to is not configured any more".to_owned() });
+        return Err(DeliveryError::Rejected {
+            reason: "the inbox it belongs to is not configured any more".to_owned(),
+        });
     };
     let sending = AssertUnwindSafe(adapter.deliver(delivery)).catch_unwind();
     match tokio::time::timeout(limits::DELIVERY_TIMEOUT, sending).await {

@@ -20,8 +20,12 @@ pub fn decide(
 ) -> End {
     match outcome {
         Ok(receipt) => End::Sent(receipt),
-        Err(error @ (DeliveryError::Rejected { .. } | DeliveryError::Unsupported { .. })) => End::Failed(error.to_string()),
-        Err(error @ DeliveryError::RateLimited { retry_after }) => End::Postponed(now + retry_after.min(limits::RATE_LIMIT_MAX), error.to_string()),
+        Err(error @ (DeliveryError::Rejected { .. } | DeliveryError::Unsupported { .. })) => {
+            End::Failed(error.to_string())
+        }
+        Err(error @ DeliveryError::RateLimited { retry_after }) => {
+            End::Postponed(now + retry_after.min(limits::RATE_LIMIT_MAX), error.to_string())
+        }
         Err(error @ DeliveryError::Uncertain { .. }) if !idempotent => End::Uncertain(error.to_string()),
         Err(error @ (DeliveryError::Unavailable { .. } | DeliveryError::Uncertain { .. })) => {
             if attempt >= limits::DELIVERY_ATTEMPTS_MAX {
@@ -78,7 +82,9 @@ mod tests {
 
     #[test]
     fn an_outage_is_tried_again_until_the_attempts_are_used_up() {
-        assert!(matches!(decide(unavailable(), 1, false, NOW, 1.0), End::Again(at, _) if at == NOW + Duration::from_secs(1)));
+        assert!(
+            matches!(decide(unavailable(), 1, false, NOW, 1.0), End::Again(at, _) if at == NOW + Duration::from_secs(1))
+        );
         assert!(matches!(decide(unavailable(), limits::DELIVERY_ATTEMPTS_MAX, false, NOW, 1.0), End::Failed(_)));
     }
 
@@ -91,6 +97,8 @@ mod tests {
     #[test]
     fn the_peers_own_delay_is_kept_and_costs_no_attempt() {
         let limited = Err(DeliveryError::RateLimited { retry_after: Duration::from_secs(7) });
-        assert!(matches!(decide(limited, 99, false, NOW, 0.5), End::Postponed(at, _) if at == NOW + Duration::from_secs(7)));
+        assert!(
+            matches!(decide(limited, 99, false, NOW, 0.5), End::Postponed(at, _) if at == NOW + Duration::from_secs(7))
+        );
     }
 }

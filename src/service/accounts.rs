@@ -83,7 +83,11 @@ impl Doorkeeper {
     /// [`limits::SIGN_IN_BY_ADDRESS`] times as often, and all addresses together an account [`limits::SIGN_IN_BY_ACCOUNT`] times
     /// as often: a stranger can't easily lock somebody out, and can't guess from many places either.
     pub fn new(attempts_max: u32) -> Self {
-        Self { checks: Arc::new(Semaphore::new(limits::PASSWORD_CHECKS_AT_ONCE)), attempts: Mutex::default(), attempts_max }
+        Self {
+            checks: Arc::new(Semaphore::new(limits::PASSWORD_CHECKS_AT_ONCE)),
+            attempts: Mutex::default(),
+            attempts_max,
+        }
     }
 
     /// Counts an attempt under a key of which `most` are allowed.
@@ -138,7 +142,8 @@ impl Doorkeeper {
     async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
         self.work(move || {
             // An unknown account costs the same time as a wrong password.
-            const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c3dpdGNoYm9hcmQhIQ$Zm9yIG5vYm9keSBidXQgYXMgc2xvdyBhcyBhbGwuLi4";
+            const NOBODY: &str =
+                "$argon2id$v=19$m=19456,t=2,p=1$c3dpdGNoYm9hcmQhIQ$Zm9yIG5vYm9keSBidXQgYXMgc2xvdyBhcyBhbGwuLi4";
             let text = hash.as_deref().unwrap_or(NOBODY);
             PasswordHash::new(text)
                 .is_ok_and(|stored| Argon2::default().verify_password(password.as_bytes(), &stored).is_ok())
@@ -190,7 +195,9 @@ async fn begin_session(core: &Core, id: AgentId, expires: Timestamp) -> Result<S
     let token = ids::token();
     let hash = ids::token_hash(&token);
     core.store
-        .write::<_, Error, _>(move |conn| Box::pin(async move { Ok(accounts::add_session(conn, id, &hash, expires).await?) }))
+        .write::<_, Error, _>(move |conn| {
+            Box::pin(async move { Ok(accounts::add_session(conn, id, &hash, expires).await?) })
+        })
         .await?;
     Ok(token)
 }

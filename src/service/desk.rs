@@ -57,9 +57,7 @@ pub async fn act(
 ) -> Result<Done, Error> {
     let (shared, agent) = (Arc::clone(core), agent.clone());
     core.store
-        .write(move |conn| {
-            Box::pin(async move { act_in(conn, &shared, &agent, conversation, act, once).await })
-        })
+        .write(move |conn| Box::pin(async move { act_in(conn, &shared, &agent, conversation, act, once).await }))
         .await
 }
 

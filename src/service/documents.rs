@@ -7,8 +7,8 @@ use switchboard_engine::Problem;
 use crate::core::Core;
 use crate::library;
 use crate::limits;
-use crate::store::documents::{self, Document, Key};
 use crate::store;
+use crate::store::documents::{self, Document, Key};
 
 /// Why a document was not saved. The last good version stays in use.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,13 @@ pub async fn get(core: &Core, key: &Key) -> Result<Document, Error> {
 }
 
 /// Checks and saves a document and puts it in use. `expected` is the version the author began from, 0 for a new one.
-pub async fn put(core: &Core, key: Key, expected: i64, source: String, author: &str) -> Result<(Document, Vec<Problem>), Error> {
+pub async fn put(
+    core: &Core,
+    key: Key,
+    expected: i64,
+    source: String,
+    author: &str,
+) -> Result<(Document, Vec<Problem>), Error> {
     if source.len() > limits::DOCUMENT_BYTES_MAX {
         return Err(Error::TooLarge(source.len()));
     }

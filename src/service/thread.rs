@@ -19,7 +19,13 @@ pub async fn read(
     after: Seq,
 ) -> Result<ThreadPage> {
     let Some(record) = conversations::latest(conn, inbox, thread).await? else {
-        return Ok(ThreadPage { conversation: None, head: Seq::default(), entries: Vec::new(), state: None, more: false });
+        return Ok(ThreadPage {
+            conversation: None,
+            head: Seq::default(),
+            entries: Vec::new(),
+            state: None,
+            more: false,
+        });
     };
     let id = record.state.id;
     let after = if conversation == Some(id) { after } else { Seq::default() };

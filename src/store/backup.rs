@@ -25,7 +25,10 @@ impl Store {
     /// Writes a consistent copy of the database to a file that does not exist yet. The server goes on meanwhile.
     pub async fn backup(&self, to: &Path) -> Result<()> {
         // Bound as a value, so no file name can become SQL. <https://sqlite.org/lang_vacuum.html#vacuuminto>
-        sqlx::query("VACUUM INTO $1").bind(to.to_string_lossy().into_owned()).execute(&mut *self.reader().await?).await?;
+        sqlx::query("VACUUM INTO $1")
+            .bind(to.to_string_lossy().into_owned())
+            .execute(&mut *self.reader().await?)
+            .await?;
         Ok(())
     }
 }
@@ -33,7 +36,8 @@ impl Store {
 /// Looks through a copy without changing it: is the file whole, do its rows refer to each other, is it of a version this
 /// program knows, and does its ledger balance?
 pub async fn verify(file: &Path, now: Timestamp) -> Result<Findings> {
-    let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true).disable_statement_logging();
+    let options =
+        SqliteConnectOptions::new().filename(file).read_only(true).immutable(true).disable_statement_logging();
     let mut conn = options.connect().await?;
     let findings = look(&mut conn, now).await;
     conn.close().await?;

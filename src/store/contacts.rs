@@ -49,7 +49,13 @@ pub async fn identity_by_id(conn: &mut Conn, id: IdentityId) -> Result<Option<Id
 }
 
 /// Adds a contact with its first identity.
-pub async fn add(conn: &mut Conn, inbox: InboxId, address: &Address, identity: &Identity, now: Timestamp) -> Result<()> {
+pub async fn add(
+    conn: &mut Conn,
+    inbox: InboxId,
+    address: &Address,
+    identity: &Identity,
+    now: Timestamp,
+) -> Result<()> {
     sqlx::query("INSERT INTO contacts (id, name, email, created_at) VALUES ($1, $2, $3, $4)")
         .bind(identity.contact.to_string())
         .bind(&identity.name)

@@ -126,14 +126,13 @@ pub async fn older(conn: &mut Conn, key: &Key, version: i64) -> Result<Vec<Docum
 
 /// The version in use.
 pub async fn head(conn: &mut Conn, key: &Key) -> Result<Option<Document>> {
-    let row: Option<Row> = sqlx::query_as(documents_sql!(
-        "WHERE h.version IS NOT NULL AND d.kind = $1 AND d.name = $2 AND d.lang = $3"
-    ))
-    .bind(key.kind.word())
-    .bind(&key.name)
-    .bind(&key.lang)
-    .fetch_optional(conn)
-    .await?;
+    let row: Option<Row> =
+        sqlx::query_as(documents_sql!("WHERE h.version IS NOT NULL AND d.kind = $1 AND d.name = $2 AND d.lang = $3"))
+            .bind(key.kind.word())
+            .bind(&key.name)
+            .bind(&key.lang)
+            .fetch_optional(conn)
+            .await?;
     row.map(Document::try_from).transpose()
 }
 
@@ -201,12 +200,14 @@ pub async fn retire(conn: &mut Conn, key: &Key) -> Result<bool> {
 
 /// The last version ever saved, in use or not; 0 for none.
 pub async fn last_version(conn: &mut Conn, key: &Key) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM documents WHERE kind = $1 AND name = $2 AND lang = $3")
-        .bind(key.kind.word())
-        .bind(&key.name)
-        .bind(&key.lang)
-        .fetch_one(conn)
-        .await?)
+    Ok(sqlx::query_scalar(
+        "SELECT COALESCE(MAX(version), 0) FROM documents WHERE kind = $1 AND name = $2 AND lang = $3",
+    )
+    .bind(key.kind.word())
+    .bind(&key.name)
+    .bind(&key.lang)
+    .fetch_one(conn)
+    .await?)
 }
 
 /// Changes with every saved version and with every document put out of use: how another process's edits are noticed.

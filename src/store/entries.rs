@@ -1,6 +1,8 @@
 //! Entries: the messages, notes and log lines of a conversation, in order.
 
-use switchboard_contract::{ChoiceId, Content, ConversationId, DeliveryState, ExternalId, MessageId, ReceiptMark, Seq, Timestamp};
+use switchboard_contract::{
+    ChoiceId, Content, ConversationId, DeliveryState, ExternalId, MessageId, ReceiptMark, Seq, Timestamp,
+};
 use switchboard_engine::{HandoffBrief, LogEntry};
 
 use super::{Conn, Error, Result, from_json, from_word, parse, place, seq, to_json, word};
@@ -201,7 +203,12 @@ pub async fn set_delivery(
 }
 
 /// Notes that our messages up to a place arrived or were seen; returns how many that was news for.
-pub async fn set_receipt(conn: &mut Conn, conversation: ConversationId, through: Seq, mark: ReceiptMark) -> Result<u64> {
+pub async fn set_receipt(
+    conn: &mut Conn,
+    conversation: ConversationId,
+    through: Seq,
+    mark: ReceiptMark,
+) -> Result<u64> {
     let query = match mark {
         ReceiptMark::Delivered => sqlx::query(
             "UPDATE entries SET delivery = 'delivered' WHERE conversation_id = $1 AND seq <= $2 \

@@ -18,7 +18,14 @@ pub struct Inbox {
 }
 
 /// Finds the inbox of that slug and updates kind and name, or makes it with the id given.
-pub async fn ensure(conn: &mut Conn, new_id: InboxId, slug: &str, kind: &str, name: &str, now: Timestamp) -> Result<Inbox> {
+pub async fn ensure(
+    conn: &mut Conn,
+    new_id: InboxId,
+    slug: &str,
+    kind: &str,
+    name: &str,
+    now: Timestamp,
+) -> Result<Inbox> {
     let id: String = sqlx::query_scalar(
         "INSERT INTO inboxes (id, slug, kind, name, created_at) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (slug) DO UPDATE SET kind = excluded.kind, name = excluded.name RETURNING id",
@@ -37,20 +44,24 @@ pub async fn ensure(conn: &mut Conn, new_id: InboxId, slug: &str, kind: &str, na
 pub async fn all(conn: &mut Conn) -> Result<Vec<Inbox>> {
     let rows: Vec<(String, String, String, String)> =
         sqlx::query_as("SELECT id, slug, kind, name FROM inboxes ORDER BY slug").fetch_all(conn).await?;
-    rows.into_iter()
-        .map(|(id, slug, kind, name)| Ok(Inbox { id: parse("inbox id", &id)?, slug, kind, name }))
-        .collect()
+    rows.into_iter().map(|(id, slug, kind, name)| Ok(Inbox { id: parse("inbox id", &id)?, slug, kind, name })).collect()
 }
 
 /// Reads how far an inbox has been read.
 pub async fn cursor(conn: &mut Conn, inbox: InboxId) -> Result<Option<Cursor>> {
-    let cursor: Option<Option<String>> =
-        sqlx::query_scalar("SELECT cursor FROM inboxes WHERE id = $1").bind(inbox.to_string()).fetch_optional(conn).await?;
+    let cursor: Option<Option<String>> = sqlx::query_scalar("SELECT cursor FROM inboxes WHERE id = $1")
+        .bind(inbox.to_string())
+        .fetch_optional(conn)
+        .await?;
     Ok(cursor.flatten().map(Cursor))
 }
 
 /// Saves how far an inbox has been read.
 pub async fn set_cursor(conn: &mut Conn, inbox: InboxId, cursor: &Cursor) -> Result<()> {
-    sqlx::query("UPDATE inboxes SET cursor = $2 WHERE id = $1").bind(inbox.to_string()).bind(&cursor.0).execute(conn).await?;
+    sqlx::query("UPDATE inboxes SET cursor = $2 WHERE id = $1")
+        .bind(inbox.to_string())
+        .bind(&cursor.0)
+        .execute(conn)
+        .await?;
     Ok(())
 }

@@ -11,7 +11,9 @@ use std::str::FromStr;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions, Transaction};
 use tokio::sync::watch;
 
@@ -208,7 +210,6 @@ fn place(seq: switchboard_contract::Seq) -> i64 {
 fn seq(place: i64) -> switchboard_contract::Seq {
     switchboard_contract::Seq(u64::try_from(place).unwrap_or(0))
 }
-
 
 /// The words of a panic.
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

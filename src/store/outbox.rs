@@ -80,7 +80,9 @@ pub async fn open(conn: &mut Conn) -> Result<i64> {
 /// When the next pending delivery is due, and how long the oldest has waited.
 pub async fn oldest(conn: &mut Conn) -> Result<Option<Timestamp>> {
     let oldest: Option<i64> =
-        sqlx::query_scalar("SELECT MIN(created_at) FROM outbox WHERE state IN ('pending', 'sending')").fetch_one(conn).await?;
+        sqlx::query_scalar("SELECT MIN(created_at) FROM outbox WHERE state IN ('pending', 'sending')")
+            .fetch_one(conn)
+            .await?;
     Ok(oldest.map(Timestamp::from_millis))
 }
 

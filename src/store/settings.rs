@@ -9,11 +9,13 @@ pub async fn get(conn: &mut Conn, name: &str) -> Result<Option<String>> {
 
 /// Writes a value.
 pub async fn set(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
-    sqlx::query("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
-        .bind(name)
-        .bind(value)
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(name)
+    .bind(value)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

@@ -44,7 +44,8 @@ async fn every_route_wants_a_session_and_the_right_role() {
                 continue;
             }
             seen += 1;
-            let concrete = path.replace("{id}", &id).replace("{slug}", "x").replace("{lang}", "en").replace("{name}", "x");
+            let concrete =
+                path.replace("{id}", &id).replace("{slug}", "x").replace("{lang}", "en").replace("{name}", "x");
             let call = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
             let short = concrete.strip_prefix("/api/v1").expect("the prefix");
             let (status, body) = Desk::stranger().call(&server, call.clone(), short, Some(json!({}))).await;
@@ -70,7 +71,9 @@ fn allowed(method: &str, path: &str) -> &'static [&'static str] {
         ("get", "/ledger") => &[],
         ("get", _) | ("post", "/flows/lint" | "/knowledge/ask" | "/conversations/{id}/presence") => both,
         (_, path) if path.starts_with("/conversations/") => &["agent"],
-        (_, path) if path.starts_with("/articles/") || path.starts_with("/flows/") || path == "/bot-book" => &["knowledge"],
+        (_, path) if path.starts_with("/articles/") || path.starts_with("/flows/") || path == "/bot-book" => {
+            &["knowledge"]
+        }
         _ => &[],
     }
 }
@@ -98,11 +101,14 @@ async fn bad_requests_are_told_what_is_wrong_and_change_nothing() {
     }
     let (status, problem) = admin.call(&server, Method::GET, "/conversations?view=nonsense", None).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (422, Some("validation")), "{problem}");
-    for missing in ["/conversations/cnv_nonsense", "/conversations/msg_01ARZ3NDEKTSV4RRFFQ69G5FAV", "/nowhere", "/flows/none"] {
+    for missing in
+        ["/conversations/cnv_nonsense", "/conversations/msg_01ARZ3NDEKTSV4RRFFQ69G5FAV", "/nowhere", "/flows/none"]
+    {
         let (status, problem) = admin.call(&server, Method::GET, missing, None).await;
         assert_eq!((status.as_u16(), problem["code"].as_str()), (404, Some("not_found")), "{missing}: {problem}");
     }
-    let plain = admin.request(&server, Method::POST, &format!("/api/v1{reply}")).header("idempotency-key", "k").body("text");
+    let plain =
+        admin.request(&server, Method::POST, &format!("/api/v1{reply}")).header("idempotency-key", "k").body("text");
     let answer = plain.send().await.expect("an answer");
     assert_eq!(answer.status().as_u16(), 415);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
@@ -176,7 +182,8 @@ async fn nobody_speaks_where_the_customer_does_not_listen_any_more() {
         let (status, problem) = admin.post(&server, &format!("/conversations/{old}/{act}"), json!({})).await;
         assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("superseded")), "{act}: {problem}");
     }
-    let (status, _) = admin.post(&server, &format!("/conversations/{old}/notes"), json!({"text": "for the record"})).await;
+    let (status, _) =
+        admin.post(&server, &format!("/conversations/{old}/notes"), json!({"text": "for the record"})).await;
     assert_eq!(status, StatusCode::CREATED, "a note is for colleagues");
 }
 
@@ -320,7 +327,9 @@ async fn lists_page_through_everything_once() {
         let (mut seen, mut after) = (Vec::new(), String::new());
         for _ in 0..10 {
             let page = admin.get(&server, &format!("/conversations?view={view}&limit=2{after}")).await;
-            seen.extend(page["data"].as_array().expect("rows").iter().map(|row| row["id"].as_str().expect("id").to_owned()));
+            seen.extend(
+                page["data"].as_array().expect("rows").iter().map(|row| row["id"].as_str().expect("id").to_owned()),
+            );
             match page["next"].as_str() {
                 Some(next) => after = format!("&after={next}"),
                 None => break,
@@ -410,7 +419,8 @@ async fn documents_are_edited_against_the_version_they_were_read_at() {
             kim.call_with(server, Method::PUT, "/flows/complaint", body, &[("if-match", held)]).await
         }
     };
-    let (status, problem) = kim.call_with(&server, Method::PUT, "/flows/complaint", Some(json!({"source": ""})), &[]).await;
+    let (status, problem) =
+        kim.call_with(&server, Method::PUT, "/flows/complaint", Some(json!({"source": ""})), &[]).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (428, Some("version_required")), "{problem}");
     let (status, saved) = put("\"1\"", source.clone()).await;
     assert_eq!((status.as_u16(), saved["version"].as_i64()), (200, Some(2)), "{saved}");
@@ -434,7 +444,9 @@ async fn the_ledger_balances_and_health_and_figures_are_served() {
     assert_eq!(web["duplicate"], 1, "{web}");
     let filed = web["filed"].as_i64().expect("a count");
     assert_eq!(web["received"].as_i64(), Some(filed + 1), "{web}");
-    for (path, part) in [("/healthz", "ok"), ("/readyz", "\"ready\":true"), ("/metrics", "switchboard_queue_waiting{team=\"")] {
+    for (path, part) in
+        [("/healthz", "ok"), ("/readyz", "\"ready\":true"), ("/metrics", "switchboard_queue_waiting{team=\"")]
+    {
         let answer = admin.request(&server, Method::GET, path).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         let text = answer.text().await.expect("a body");
@@ -449,7 +461,9 @@ fn the_openapi_document_is_committed() {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     if committed.trim() != made.trim() {
         std::fs::write(&path, format!("{}\n", made.trim())).expect("written");
-        panic!("src/http/openapi.json was not the document of this code; it has been written anew: review and commit it");
+        panic!(
+            "src/http/openapi.json was not the document of this code; it has been written anew: review and commit it"
+        );
     }
 }
 

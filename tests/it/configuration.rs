@@ -29,7 +29,8 @@ fn check(output: &Output, code: i32, part: &str) {
 #[test]
 fn a_wrong_key_names_file_line_and_the_likely_word() {
     let folder = folder();
-    std::fs::write(folder.path().join("switchboard.toml"), "[server]\nlisten = \"127.0.0.1:0\"\nbase_ulr = \"x\"\n").expect("written");
+    std::fs::write(folder.path().join("switchboard.toml"), "[server]\nlisten = \"127.0.0.1:0\"\nbase_ulr = \"x\"\n")
+        .expect("written");
     let output = switchboard(folder.path(), &["serve"]);
     check(&output, 78, "switchboard.toml:3:1: ");
     check(&output, 78, "did you mean `base_url`?");
@@ -114,7 +115,12 @@ fn the_bot_talks_in_the_terminal_and_says_why() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("runs");
-    child.stdin.take().expect("stdin").write_all(b"how can I pay by direct debit\nI want a person\n\n").expect("written");
+    child
+        .stdin
+        .take()
+        .expect("stdin")
+        .write_all(b"how can I pay by direct debit\nI want a person\n\n")
+        .expect("written");
     let output = child.wait_with_output().expect("ends");
     let out = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{out}");
@@ -127,7 +133,11 @@ fn the_bot_talks_in_the_terminal_and_says_why() {
 #[test]
 fn an_agent_is_added_and_recovered_by_a_link_and_the_ledger_is_shown() {
     let folder = folder();
-    check(&switchboard(folder.path(), &["agent", "add", "ana@example.com", "--name", "Ana", "--role", "admin"]), 0, "/invite/");
+    check(
+        &switchboard(folder.path(), &["agent", "add", "ana@example.com", "--name", "Ana", "--role", "admin"]),
+        0,
+        "/invite/",
+    );
     check(&switchboard(folder.path(), &["agent", "add", "ana@example.com"]), 1, "already");
     check(&switchboard(folder.path(), &["agent", "add", "not an address"]), 2, "email");
     check(&switchboard(folder.path(), &["agent", "recover", "ana@example.com"]), 0, "/invite/");
@@ -172,8 +182,13 @@ fn a_backup_is_verified_and_restored_and_a_broken_one_is_refused() {
     let page = 4096 * 3;
     bytes[page..page + 2048].fill(0x5a);
     std::fs::write(folder.path().join("torn.db"), &bytes).expect("written");
-    assert_eq!(switchboard(folder.path(), &["restore", "--verify", "torn.db"]).status.code(), Some(1), "torn in the middle");
-    std::fs::write(folder.path().join("text.db"), "no database, but long enough to look at ".repeat(50)).expect("written");
+    assert_eq!(
+        switchboard(folder.path(), &["restore", "--verify", "torn.db"]).status.code(),
+        Some(1),
+        "torn in the middle"
+    );
+    std::fs::write(folder.path().join("text.db"), "no database, but long enough to look at ".repeat(50))
+        .expect("written");
     check(&switchboard(folder.path(), &["restore", "--verify", "text.db"]), 1, "is not a database");
     check(&switchboard(folder.path(), &["restore", "--verify", "nothing.db"]), 2, "is no file");
 }

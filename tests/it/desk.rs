@@ -34,7 +34,12 @@ impl Desk {
         let token = link.rsplit('/').next().expect("a token");
         let mut desk = Self::stranger();
         let (status, body) = desk
-            .call(server, Method::POST, &format!("/invitations/{token}"), Some(json!({"name": name, "password": PASSWORD})))
+            .call(
+                server,
+                Method::POST,
+                &format!("/invitations/{token}"),
+                Some(json!({"name": name, "password": PASSWORD})),
+            )
             .await;
         assert_eq!(status, StatusCode::OK, "{body}");
         desk.id = String::from(body["agent"]["id"].as_str().expect("an id"));

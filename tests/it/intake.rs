@@ -11,8 +11,8 @@ use switchboard::store::accounts::{self, Agent, Role};
 use switchboard::store::conversations::{self, Record};
 use switchboard::store::{Error, entries, inboxes, ledger};
 use switchboard_contract::{
-    Accepted, Address, AgentId, Content, ConversationId, ExternalId, Inbound, InboundMessage, InboundSignal, InboundSink,
-    InboxId, Proof, Reading, Sender, Seq, Signal, ThreadKey,
+    Accepted, Address, AgentId, Content, ConversationId, ExternalId, Inbound, InboundMessage, InboundSignal,
+    InboundSink, InboxId, Proof, Reading, Sender, Seq, Signal, ThreadKey,
 };
 use switchboard_engine::{AgentAct, ContactFacts, Event, EventKind, Handler, Status};
 use tempfile::TempDir;
@@ -48,7 +48,8 @@ fn message(id: &str, text: &str) -> Inbound {
         language: None,
         facts: std::collections::BTreeMap::new(),
     };
-    let body = InboundMessage { from, thread: ThreadKey("visitor".to_owned()), content: Content::plain(text), choice: None };
+    let body =
+        InboundMessage { from, thread: ThreadKey("visitor".to_owned()), content: Content::plain(text), choice: None };
     Inbound {
         external_id: ExternalId(id.to_owned()),
         occurred_at: None,
@@ -143,7 +144,10 @@ async fn what_cannot_be_read_is_kept_in_quarantine_and_the_next_one_goes_through
 
 /// Makes a conversation's state unreadable, as a bug or a failing disk would.
 async fn poison(conn: &mut switchboard::store::Conn, id: ConversationId) -> Result<(), Error> {
-    sqlx::query("UPDATE conversations SET state = '{not json' WHERE id = $1").bind(id.to_string()).execute(conn).await?;
+    sqlx::query("UPDATE conversations SET state = '{not json' WHERE id = $1")
+        .bind(id.to_string())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -154,9 +158,7 @@ async fn a_poisoned_conversation_costs_only_its_own_message() {
     house
         .core
         .store
-        .write::<_, Error, _>(move |conn| {
-            Box::pin(async move { poison(conn, id).await })
-        })
+        .write::<_, Error, _>(move |conn| Box::pin(async move { poison(conn, id).await }))
         .await
         .expect("written");
     let poisoned = accept(&house, message("m2", "hello again")).await;

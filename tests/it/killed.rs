@@ -79,7 +79,9 @@ impl Writer {
             if socket.send(Message::text(frame.to_string())).await.is_err() {
                 return;
             }
-            let Some(answer) = until(&mut socket, |frame| frame["t"] == "ack" || frame["t"] == "nack").await else { return };
+            let Some(answer) = until(&mut socket, |frame| frame["t"] == "ack" || frame["t"] == "nack").await else {
+                return;
+            };
             if answer["t"] == "ack" {
                 self.acknowledged.push(self.next);
                 self.next += 1;
@@ -194,10 +196,20 @@ fn check(writer: usize, acknowledged: &[u32], entries: &[Value]) {
         .map(|entry| entry["text"].as_str().and_then(|text| text.split(' ').nth(2)?.parse().ok()).expect("a number"))
         .collect();
     // The last one may be there without its acknowledgement having arrived; nothing else may be more or less.
-    assert!(numbers.len() <= acknowledged.len() + 1, "writer {writer}: {} there, {} acknowledged", numbers.len(), acknowledged.len());
-    assert_eq!(&numbers[..acknowledged.len()], acknowledged, "writer {writer}: all that was acknowledged, once and in order");
+    assert!(
+        numbers.len() <= acknowledged.len() + 1,
+        "writer {writer}: {} there, {} acknowledged",
+        numbers.len(),
+        acknowledged.len()
+    );
+    assert_eq!(
+        &numbers[..acknowledged.len()],
+        acknowledged,
+        "writer {writer}: all that was acknowledged, once and in order"
+    );
     let answers: Vec<&Value> = entries.iter().filter(|entry| entry["from"]["kind"] != "contact").collect();
     assert!(!answers.is_empty(), "writer {writer} was answered");
-    let doubled = entries.windows(2).any(|pair| pair[0]["from"]["kind"] != "contact" && pair[0]["text"] == pair[1]["text"]);
+    let doubled =
+        entries.windows(2).any(|pair| pair[0]["from"]["kind"] != "contact" && pair[0]["text"] == pair[1]["text"]);
     assert!(!doubled, "writer {writer}: no answer was given twice");
 }

@@ -67,7 +67,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn play_all<'a>(make: impl Fn(&Script, &Arc<Library>, u64) -> Box<dyn Harness + 'a> + Sync) -> Vec<String> {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let only = std::env::var("ONLY").unwrap_or_default();
-    let files: Vec<PathBuf> = files(&root()).into_iter().filter(|file| file.to_string_lossy().contains(&only)).collect();
+    let files: Vec<PathBuf> =
+        files(&root()).into_iter().filter(|file| file.to_string_lossy().contains(&only)).collect();
     let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
@@ -201,7 +202,10 @@ async fn catch_up(server: &TestServer, customer: &mut Customer) {
 }
 
 /// The present conversation of a customer's thread, the last place they may see, and its state.
-async fn committed(server: &TestServer, customer: &Customer) -> Option<(String, u64, switchboard_contract::ThreadState)> {
+async fn committed(
+    server: &TestServer,
+    customer: &Customer,
+) -> Option<(String, u64, switchboard_contract::ThreadState)> {
     let mut conn = server.core().store.reader().await.expect("a reader");
     let record = record_of(&mut conn, customer).await?;
     let (inbox, thread): (InboxId, ThreadKey) = (record.inbox, record.thread);
@@ -350,7 +354,8 @@ impl Harness for ServerHarness {
         let (entries, brief, unanswered) = self.runtime.block_on(async {
             let mut conn = store.reader().await.expect("a reader");
             let id = record.state.id;
-            let entries = entries::read(&mut conn, id, Range::After(Seq::default()), false, 10_000).await.expect("reads");
+            let entries =
+                entries::read(&mut conn, id, Range::After(Seq::default()), false, 10_000).await.expect("reads");
             let brief = entries::brief(&mut conn, id).await.expect("reads");
             let all = feedback::unanswered(&mut conn, i64::MAX, 1_000).await.expect("reads");
             let own = all.into_iter().rev().filter(|row| row.conversation_id == id.to_string());
@@ -394,11 +399,16 @@ fn heard(entry: &Value) -> Option<Heard> {
         markdown: entry["format"] == "markdown",
         choices: choices
             .iter()
-            .map(|choice| Choice { id: ChoiceId(text(&choice["id"])), label: text(&choice["label"]), synonyms: Vec::new() })
+            .map(|choice| Choice {
+                id: ChoiceId(text(&choice["id"])),
+                label: text(&choice["label"]),
+                synonyms: Vec::new(),
+            })
             .collect(),
-        citation: entry["citation"]
-            .is_object()
-            .then(|| Citation { title: text(&entry["citation"]["title"]), url: entry["citation"]["url"].as_str().map(str::to_owned) }),
+        citation: entry["citation"].is_object().then(|| Citation {
+            title: text(&entry["citation"]["title"]),
+            url: entry["citation"]["url"].as_str().map(str::to_owned),
+        }),
     })
 }
 

@@ -235,8 +235,12 @@ fn variants_share_their_id_and_nobody_else_does() {
     assert_eq!(told("a.de.md", one, "de"), None);
     assert_eq!(told("b.md", two, "en"), None);
     assert_eq!(told("a.md", two, "en"), None, "an edit may give the only variant another id");
-    assert_eq!(told("b.md", one, "en").as_deref(), Some("b.md:1:1: the id is that of `a`; every article needs its own"));
-    let expected = format!("a.de.md:1:1: expected the id of `a` in `en`, art_{one}: the variants of an article share it");
+    assert_eq!(
+        told("b.md", one, "en").as_deref(),
+        Some("b.md:1:1: the id is that of `a`; every article needs its own")
+    );
+    let expected =
+        format!("a.de.md:1:1: expected the id of `a` in `en`, art_{one}: the variants of an article share it");
     assert_eq!(told("a.de.md", two, "de"), Some(expected));
 }
 

@@ -342,7 +342,7 @@ async fn receipts_in_quick_succession_are_written_as_one_and_the_last_is_not_los
 
 #[tokio::test]
 async fn a_receipt_that_was_held_back_is_written_when_its_time_comes() {
-    let server = server_with_intervals(SOON).await;
+    let server = server_with_intervals(Duration::from_millis(300)).await;
     let mut peer = Peer::new(&server).await;
     peer.write("message-1", "hi").await;
     peer.write("message-2", "hi").await;

@@ -5,7 +5,7 @@ use switchboard_contract::{ArticleId, Citation, Content};
 use super::menu::FLOW;
 use super::push_bounded;
 use super::turn::{Offer, Turn, quoted};
-use crate::book::TextId;
+use crate::book::{Meaning, TextId};
 use crate::brief::HandoffReason;
 use crate::conversation::{Pending, PendingKind, ResolvedBy, SearchPurpose, ShownArticle};
 use crate::effect::{Effect, Happening};
@@ -53,7 +53,7 @@ impl Turn<'_> {
             },
             Verdict::Between(hits) if !hits.is_empty() => {
                 let offers = hits.iter().map(|hit| match &hit.target {
-                    Target::Article(card) => Offer::new(format!("{ARTICLE}{}", card.slug), &card.title),
+                    Target::Article(card) => article_offer(card),
                     Target::Flow { name, title } => Offer::new(format!("{FLOW}{name}"), title),
                 });
                 let offers = offers.collect();
@@ -117,19 +117,31 @@ impl Turn<'_> {
         } else if let Some(name) = value.strip_prefix(FLOW) {
             self.start_flow(name, "The contact picked it between several.");
         } else {
-            self.not_understood(question, "The contact picked none of the answers that were offered.");
+            self.none_fits(question, "The contact picked none of the answers that were offered.");
         }
     }
 
     fn show_picked(&mut self, found: &Found, question: &str) {
-        match article_of(found) {
-            Some(card) => {
-                self.state.misses = 0;
-                self.state.open_question = None;
-                let why = format!("The contact picked it between several. {}", found.why);
-                self.show_article(card, Some(question), &why);
-            }
-            None => self.not_understood(question, "The article that was picked is no longer there."),
+        let Some(card) = article_of(found) else {
+            self.none_fits(question, "The article that was picked is no longer there.");
+            return;
+        };
+        let why = format!("The contact picked it between several. {}", found.why);
+        if self.state.run.is_some() {
+            self.show_in_between(card, question, &why);
+        } else {
+            self.state.misses = 0;
+            self.state.open_question = None;
+            self.show_article(card, Some(question), &why);
+        }
+    }
+
+    /// None of several answers is meant: in the middle of a flow its own question is still open.
+    fn none_fits(&mut self, question: &str, why: &str) {
+        if self.state.run.is_some() {
+            self.not_an_answer(question, why);
+        } else {
+            self.not_understood(question, why);
         }
     }
 
@@ -146,9 +158,14 @@ impl Turn<'_> {
     /// Words that don't answer the waiting step: a question in between, another flow, or no answer.
     fn answer_inside_flow(&mut self, found: &Found, words: &str) {
         if let Some(card) = article_of(found) {
-            self.note_shown(card, Some(words), &found.why);
-            self.bot_says(Content { citation: Some(citation(card)), ..Content::markdown(card.text.trim_end()) });
-            self.resume();
+            self.show_in_between(card, words, &found.why);
+            return;
+        }
+        let several = articles_between(found);
+        // Two faint likenesses are found for almost any slip; only who seems to ask is asked back.
+        if !several.is_empty() && self.hears(Meaning::Question, words).is_some() {
+            let why = format!("The words {} look like a question in between. {}", quoted(words), found.why);
+            self.ask_between(several, words, &why);
             return;
         }
         let running = self.state.run.as_ref().map(|run| run.flow.name.clone());
@@ -164,6 +181,13 @@ impl Turn<'_> {
             return;
         }
         self.not_an_answer(words, &found.why);
+    }
+
+    /// Answers a question in the middle of a flow, which then goes on where it was.
+    fn show_in_between(&mut self, card: &ArticleCard, question: &str, why: &str) {
+        self.note_shown(card, Some(question), why);
+        self.bot_says(Content { citation: Some(citation(card)), ..Content::markdown(card.text.trim_end()) });
+        self.resume();
     }
 
     /// The contact says whether an article helped.
@@ -246,6 +270,20 @@ fn article_of(found: &Found) -> Option<&ArticleCard> {
         },
         Verdict::Between(_) | Verdict::Nothing => None,
     }
+}
+
+/// The articles among several answers. Flows are left out: in the middle of one, only a sure wish offers another.
+fn articles_between(found: &Found) -> Vec<Offer> {
+    let Verdict::Between(hits) = &found.verdict else { return Vec::new() };
+    let offers = hits.iter().filter_map(|hit| match &hit.target {
+        Target::Article(card) => Some(article_offer(card)),
+        Target::Flow { .. } => None,
+    });
+    offers.collect()
+}
+
+fn article_offer(card: &ArticleCard) -> Offer {
+    Offer::new(format!("{ARTICLE}{}", card.slug), &card.title)
 }
 
 fn citation(card: &ArticleCard) -> Citation {

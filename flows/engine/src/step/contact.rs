@@ -7,7 +7,7 @@ use super::menu::{ANEW, FLOW, PERSON};
 use super::turn::{Turn, quoted, value_of};
 use crate::book::{Meaning, TextId};
 use crate::brief::HandoffReason;
-use crate::conversation::{FlowRun, Handler, PendingKind, Priority, ResolvedBy, SearchPurpose, Status};
+use crate::conversation::{FlowRun, Handler, Pending, PendingKind, Priority, ResolvedBy, SearchPurpose, Status};
 use crate::effect::{Happening, Notice};
 use crate::flow::Flow;
 use crate::limits;
@@ -178,20 +178,17 @@ impl<'a> Turn<'a> {
             self.bot_says(Content::markdown(text));
             return true;
         }
-        self.state.status = Status::Open;
-        self.state.pending = None;
-        let resolution = self.state.resolution.clone();
-        match resolution.as_ref().map(|resolution| &resolution.by) {
+        match self.state.resolution.as_ref().map(|resolution| &resolution.by) {
             Some(ResolvedBy::Agent { agent }) => {
                 let why = format!("The contact wrote again after {} had resolved it: {}.", agent.name, quoted(words));
-                self.log(Happening::Reopened, why.clone());
                 let lead = Some(self.text(TextId::Reopened));
-                let team = resolution.and_then(|resolution| resolution.team);
                 let open_question = Some(words.to_owned());
-                self.hand_off(Handoff { team, lead, open_question, ..Handoff::new(HandoffReason::Reopened, why) });
+                self.hand_off(Handoff { lead, open_question, ..Handoff::new(HandoffReason::Reopened, why) });
                 true
             }
             Some(ResolvedBy::Bot) | None => {
+                self.state.status = Status::Open;
+                self.state.pending = None;
                 self.log(
                     Happening::Reopened,
                     "The contact wrote again after the bot had resolved it; the bot goes on.",
@@ -220,29 +217,31 @@ impl<'a> Turn<'a> {
 
     /// The words name one of the options at hand: its number, its label, another word for it, or yes and no.
     fn typed_option(&mut self, words: &str) -> bool {
-        let Some(pending) = &self.state.pending else { return false };
-        let typed = choice::resolve(&pending.choices, words).map(|choice| choice.id.clone());
-        let yes_or_no = matches!(
-            pending.kind,
-            PendingKind::Vote { .. } | PendingKind::OfferPerson { .. } | PendingKind::SwitchFlow { .. }
-        );
-        let meant = |turn: &Self, value: &str| {
-            let choices = &turn.state.pending.as_ref()?.choices;
-            choices.iter().find(|choice| value_of(&choice.id) == value).map(|choice| choice.id.clone())
-        };
-        let id = match typed {
-            Some(id) => Some(id),
-            None if yes_or_no && self.hears(Meaning::Yes, words).is_some() => meant(self, "yes"),
-            None if yes_or_no && self.hears(Meaning::No, words).is_some() => meant(self, "no"),
-            None => None,
-        };
-        match id {
-            Some(id) => {
-                self.picked(&id);
-                true
-            }
-            None => false,
+        let meant = self.state.pending.as_ref().and_then(|pending| self.option_meant(pending, words));
+        if let Some(id) = &meant {
+            self.picked(id);
         }
+        meant.is_some()
+    }
+
+    /// The option of a question that the words name.
+    pub(super) fn option_meant(&self, question: &Pending, words: &str) -> Option<ChoiceId> {
+        if let Some(choice) = choice::resolve(&question.choices, words) {
+            return Some(choice.id.clone());
+        }
+        let value = match question.kind {
+            PendingKind::Vote { .. } | PendingKind::OfferPerson { .. } | PendingKind::SwitchFlow { .. } => {
+                let yes = self.hears(Meaning::Yes, words).map(|_| "yes");
+                yes.or_else(|| self.hears(Meaning::No, words).map(|_| "no"))?
+            }
+            PendingKind::Menu
+            | PendingKind::FlowAnswer
+            | PendingKind::Between { .. }
+            | PendingKind::Rating
+            | PendingKind::RatingComment { .. }
+            | PendingKind::Search { .. } => return None,
+        };
+        question.choices.iter().find(|choice| value_of(&choice.id) == value).map(|choice| choice.id.clone())
     }
 
     /// An option at hand was picked.

@@ -13,7 +13,7 @@ use crate::effect::{Effect, Happening, Notice};
 pub(super) struct Handoff {
     pub(super) reason: HandoffReason,
     pub(super) why: String,
-    /// The team; the book's when none.
+    /// The team; when none, the one an agent resolved it in, else the book's.
     pub(super) team: Option<String>,
     pub(super) priority: Option<Priority>,
     /// Said at the head of the notice.
@@ -31,7 +31,11 @@ impl Handoff {
 impl Turn<'_> {
     pub(super) fn hand_off(&mut self, handoff: Handoff) {
         let Handoff { reason, why, team, priority, lead, open_question } = handoff;
-        let team = team.unwrap_or_else(|| self.env.book.team.clone());
+        let known = self.state.resolution.as_ref().and_then(|resolution| resolution.team.clone());
+        let team = team.or(known).unwrap_or_else(|| self.env.book.team.clone());
+        if self.state.status == Status::Resolved {
+            self.log(Happening::Reopened, why.clone());
+        }
         if let Some(priority) = priority {
             self.set_priority(priority, &why);
         }

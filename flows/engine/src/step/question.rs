@@ -1,12 +1,12 @@
 //! What a flow asks, and what counts as the answer.
 
-use switchboard_contract::{Content, choice};
+use switchboard_contract::{ArticleId, Content, choice};
 
 use super::turn::{Offer, Turn, quoted, value_of};
 use super::value;
 use crate::book::{Meaning, TextId};
 use crate::brief::HandoffReason;
-use crate::conversation::{PendingKind, SearchPurpose};
+use crate::conversation::{Pending, PendingKind, SearchPurpose};
 use crate::effect::Happening;
 use crate::flow::{Action, Choice, Flow, Question, Step, ValueType};
 use crate::limits;
@@ -55,6 +55,8 @@ impl<'a> Turn<'a> {
             if self.accept_words(words) {
                 return;
             }
+        } else if self.votes(words) {
+            return;
         }
         let other = self.triggered(words).into_iter().find(|(other, _)| other.name != flow.name);
         if let Some((other, pattern)) = other {
@@ -106,18 +108,26 @@ impl<'a> Turn<'a> {
 
     /// The option the words name, whether or not its buttons are still at hand.
     fn option_in(&self, question: &Question, words: &str) -> Option<String> {
-        let choices: Vec<choice::Choice> = self
-            .offers(question)
-            .into_iter()
-            .map(|Offer { value, label, synonyms }| choice::Choice {
-                id: choice::ChoiceId(format!("0.{value}")),
-                label,
-                synonyms,
-            })
-            .collect();
+        let choices = unasked(self.offers(question));
         let folded = crate::text::fold(words);
         let found = choice::resolve(&choices, words).or_else(|| choice::resolve(&choices, &folded));
         found.map(|choice| value_of(&choice.id).to_owned())
+    }
+
+    /// The words say whether the flow's article helped, whether or not the buttons for it are still at hand.
+    fn votes(&mut self, words: &str) -> bool {
+        let Some(article) = self.flow_article() else { return false };
+        let vote = Pending { kind: PendingKind::Vote { article }, choices: unasked(self.helped_offers()) };
+        let meant = self.option_meant(&vote, words);
+        if let Some(id) = &meant {
+            self.vote(article, value_of(id) == "yes");
+        }
+        meant.is_some()
+    }
+
+    /// The article that the flow showed last.
+    fn flow_article(&self) -> Option<ArticleId> {
+        self.state.shown.iter().rev().find(|shown| shown.question.is_none()).map(|shown| shown.article)
     }
 
     /// The contact picked an option of the flow's question.
@@ -194,8 +204,7 @@ impl<'a> Turn<'a> {
             return;
         }
         // Only an `answer` step waits without being a question: for the vote on its article.
-        let article = self.state.shown.iter().rev().find(|shown| shown.question.is_none()).map(|shown| shown.article);
-        match article {
+        match self.flow_article() {
             Some(article) => {
                 let text = format!("{lead}\n\n{}", self.text(TextId::HelpedPrompt));
                 let offers = self.helped_offers();
@@ -204,6 +213,16 @@ impl<'a> Turn<'a> {
             None => self.after_answer(false),
         }
     }
+}
+
+/// Options to compare words with. Nobody presses them: no question has the number 0.
+fn unasked(offers: Vec<Offer>) -> Vec<choice::Choice> {
+    let choice = |Offer { value, label, synonyms }| choice::Choice {
+        id: choice::ChoiceId(format!("0.{value}")),
+        label,
+        synonyms,
+    };
+    offers.into_iter().map(choice).collect()
 }
 
 fn retry_text(value: &ValueType) -> TextId {

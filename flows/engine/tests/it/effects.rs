@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use switchboard_contract::{AgentId, ChoiceId, Content, ConversationId, Seq, Timestamp};
 use switchboard_engine::{
-    AgentAct, AgentRef, ContactFacts, Conversation, Effect, Env, Event, EventKind, Handler, Happening, LogEntry,
-    Notice, PendingKind, Refusal, Speaker, step,
+    AgentAct, AgentRef, Ask, ContactFacts, Conversation, Effect, Env, Event, EventKind, Found, Handler, Happening,
+    LogEntry, Notice, PendingKind, Refusal, Speaker, Verdict, step,
 };
 
 use crate::world;
@@ -88,6 +88,66 @@ fn what_is_open_again_is_not_solved() {
         let (state, _) = play([solved(), vec![stays.clone()]].concat());
         assert!(state.resolution.is_some(), "{stays:?}");
     }
+}
+
+#[test]
+fn opened_again_for_a_person_the_timeline_tells_it_before_the_handoff() {
+    for words in ["human", "my lawyer"] {
+        let billing = AgentAct::TransferToTeam { team: "billing".to_owned(), note: None };
+        let (_, effects) = play(vec![wrote("human"), acts(billing), acts(AgentAct::Resolve), wrote(words)]);
+        let told: Vec<&Happening> = effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Log(entry) => Some(&entry.what).filter(|what| !matches!(what, Happening::PrioritySet { .. })),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, [&Happening::Reopened, &Happening::HandedOff { team: "billing".to_owned() }], "{words}");
+        let waiting = Effect::Notify(Notice::Waiting { team: "billing".to_owned(), since: NOW });
+        assert!(effects.contains(&waiting), "{effects:?}");
+    }
+}
+
+#[test]
+fn asking_which_answer_is_meant_in_a_flow_explains_itself() {
+    let (book, flows) = (world::book(), world::flows());
+    let queues = BTreeMap::new();
+    let env = Env { now: NOW, book: &book, flows: &flows, queues: &queues };
+    let after = |state: &Conversation, kind| step(state, &Event { id: None, seq: Seq(1), kind }, &env);
+    let found = |verdict| EventKind::Found(Found { verdict, why: "Two are near.".to_owned() });
+    let told = |effects: &[Effect], what: Happening, why: &str| {
+        let entry = Effect::Log(LogEntry { what, why: why.to_owned() });
+        assert!(effects.contains(&entry), "{effects:?}");
+    };
+    let (asking, _) = play(vec![wrote("no wifi")]);
+    let searching = after(&asking, wrote("bill?")).state;
+    let hits = vec![world::hit("find-invoice"), world::hit("restart-router")];
+    let between = after(&searching, found(Verdict::Between(hits)));
+    let titles = vec!["Find your invoice".to_owned(), "Restart your router".to_owned()];
+    let why = "The words “bill?” look like a question in between. Two are near.";
+    told(&between.effects, Happening::AskedBetween { titles }, why);
+    assert_eq!(between.state.run, asking.run);
+
+    let picked = after(&between.state, pressed("Find your invoice", Some("2.article:find-invoice")));
+    let slug = "find-invoice".to_owned();
+    assert_eq!(picked.ask, Some(Ask::Article { slug, language: "en".to_owned() }));
+    let shown = after(&picked.state, found(Verdict::Sure(world::hit("find-invoice"))));
+    let answered = |effect: &Effect| {
+        matches!(effect, Effect::Log(LogEntry { what: Happening::Answered { title, .. }, why })
+            if title == "Find your invoice" && why == "The contact picked it between several. Two are near.")
+    };
+    assert!(shown.effects.iter().any(answered), "{:?}", shown.effects);
+    assert_eq!(shown.state.run, asking.run);
+
+    let gone = after(&picked.state, found(Verdict::Nothing));
+    let why = "“bill?” is no answer to `lights`. The article that was picked is no longer there.";
+    told(&gone.effects, Happening::NotUnderstood, why);
+    assert_eq!(gone.state.run.map(|run| run.attempts), Some(1));
+
+    let none = after(&between.state, pressed("None of these", Some("2.none")));
+    let why = "“bill?” is no answer to `lights`. The contact picked none of the answers that were offered.";
+    told(&none.effects, Happening::NotUnderstood, why);
+    assert_eq!(none.state.run.map(|run| run.attempts), Some(1));
 }
 
 #[test]

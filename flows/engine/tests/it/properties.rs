@@ -30,8 +30,8 @@ fn words() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => prop::sample::select(vec![
             "no wifi", "my order", "all off", "dark", "1", "2", "yes", "no", "back", "cancel", "start over", "hi", "thanks",
-            "human", "fraud!", "how do I reset my password?", "both", "where is my parcel", "qwertz", "AB-1234", "a@b.org",
-            "7", "since ever", "A red light", "All normal", "what?", "5", "Loop", "", "Start anew",
+            "human", "fraud!", "how do I reset my password?", "both", "where can I find both?", "where is my parcel", "qwertz", "AB-1234", "a@b.org",
+            "7", "either?", "None of these", "since ever", "A red light", "All normal", "what?", "5", "Loop", "", "Start anew",
         ]).prop_map(str::to_owned),
         1 => "\\PC{0,40}",
         1 => Just("{{lights}} **x** `".to_owned()),
@@ -295,6 +295,23 @@ fn old_buttons_answer_nothing(outcome: &Outcome) {
     assert!(outcome.effects.iter().any(logged), "{:?}", outcome.effects);
 }
 
+/// Asking which answer is meant, in the middle of a flow, leaves the flow where it is.
+fn asking_costs_nothing(outcome: &Outcome) {
+    let (before, after) = (&outcome.before, &outcome.after);
+    let between = after.pending.as_ref().is_some_and(|pending| matches!(pending.kind, PendingKind::Between { .. }));
+    if between && after.run.is_some() {
+        assert_eq!((&before.run, &before.slots), (&after.run, &after.slots));
+    }
+}
+
+/// What was solved is not open again without a word of it.
+fn opening_again_is_told(outcome: &Outcome) {
+    if outcome.before.status == Status::Resolved && outcome.after.status != Status::Resolved {
+        let told = |happening| outcome.effects.iter().any(|effect| is_log(effect, &happening));
+        assert!(told(Happening::Reopened) || told(Happening::StartedOver), "{:?}", outcome.effects);
+    }
+}
+
 fn reasons_are_phrases(outcome: &Outcome) {
     for effect in &outcome.effects {
         if let Effect::Log(entry) = effect {
@@ -317,6 +334,8 @@ proptest! {
             state_is_sound(&outcome);
             refusals_change_nothing(&outcome);
             old_buttons_answer_nothing(&outcome);
+            asking_costs_nothing(&outcome);
+            opening_again_is_told(&outcome);
             reasons_are_phrases(&outcome);
             if outcome.event.id.is_some() {
                 let env = Env { now: world.now, book: &world.book, flows: &world.flows, queues: &world.queues };

@@ -32,7 +32,8 @@ pub(crate) fn flows() -> FlowSet {
     FLOWS.clone()
 }
 
-/// Finds an article by a word in the question. `both` lies between two, `order` is a flow.
+/// Finds an article by a word in the question. `both` lies between two, `either` between an article and a flow, `subject`
+/// between two flows, `parcel` is a flow.
 pub(crate) struct Words;
 
 const ARTICLES: [(&str, &str, &str); 3] = [
@@ -58,6 +59,11 @@ pub(crate) fn hit(slug: &str) -> Hit {
     Hit { target: Target::Article(card), score: 0.9, nearest: "an example".to_owned() }
 }
 
+fn flow_hit(name: &str, title: &str) -> Hit {
+    let target = Target::Flow { name: name.to_owned(), title: title.to_owned() };
+    Hit { target, score: 0.9, nearest: "an example".to_owned() }
+}
+
 impl Finder for Words {
     fn find(&self, question: &str, _language: &str) -> Found {
         let question = question.to_lowercase();
@@ -67,8 +73,12 @@ impl Finder for Words {
         } else if let Some((_, slug, _)) = known {
             (Verdict::Sure(hit(slug)), "It is near.")
         } else if question.contains("parcel") {
-            let target = Target::Flow { name: "order".to_owned(), title: "Order status".to_owned() };
-            (Verdict::Sure(Hit { target, score: 0.9, nearest: "where is my parcel".to_owned() }), "It is near.")
+            (Verdict::Sure(flow_hit("order", "Order status")), "It is near.")
+        } else if question.contains("either") {
+            (Verdict::Between(vec![flow_hit("order", "Order status"), hit("find-invoice")]), "Two are near.")
+        } else if question.contains("subject") {
+            let flows = vec![flow_hit("order", "Order status"), flow_hit("loop", "Loop")];
+            (Verdict::Between(flows), "Two are near.")
         } else {
             (Verdict::Nothing, "Nothing is near.")
         };
