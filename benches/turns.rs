@@ -16,7 +16,7 @@ use serde_json::json;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use switchboard::app::open_core;
-use switchboard::clock::{Clock, SystemClock};
+use switchboard::clock::SystemClock;
 use switchboard::core::Core;
 use switchboard::intake::InboxSink;
 use switchboard::store::{Error, inboxes};

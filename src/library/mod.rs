@@ -38,7 +38,7 @@ impl Library {
         for document in documents {
             match document.key.kind {
                 Kind::BotBook => {
-                    bot_book = book::parse(shipped::BOT_BOOK, &document.source).map_err(|p| problems.extend(p)).ok()
+                    bot_book = book::parse(shipped::BOT_BOOK, &document.source).map_err(|p| problems.extend(p)).ok();
                 }
                 Kind::Flow => match flow::parse(&file_name(&document.key), &document.source) {
                     Ok(flow) => flows.insert(u32::try_from(document.version).unwrap_or(u32::MAX), flow, document.head),
