@@ -1,4 +1,5 @@
-//! Every bound of the program outside engine and adapters, by name.
+//! The bounds of the program outside engine and adapters that several parts or operators meet. What concerns one file alone
+//! stands there, by name too.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ pub const INBOUND_BATCH_MAX: usize = 1_000;
 /// Times a step is tried when somebody else writes the conversation at the same moment; then the item goes to quarantine.
 pub const STEP_ATTEMPTS_MAX: u32 = 5;
 /// Facts kept of one identity (device, page …).
-pub const FACTS_MAX: usize = 20;
+pub const FACTS_MAX: usize = switchboard_engine::limits::FACTS_MAX;
 /// The longest fact, name or address that is kept, in characters.
 pub const FACT_CHARS_MAX: usize = 500;
 /// Entries of a thread read at once for a contact.
@@ -53,7 +54,7 @@ pub const EVENTS_HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// The largest request body of the JSON API, in bytes.
 pub const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// Rows of one page unless asked otherwise, and at most.
+/// Rows of one page unless asked otherwise.
 pub const PAGE_DEFAULT: u32 = 50;
 /// Rows of one page at most.
 pub const PAGE_MAX: u32 = 200;
@@ -87,8 +88,6 @@ pub const HOUSEKEEPING: Duration = Duration::from_hours(1);
 pub const CLOSE_BUDGET: Duration = Duration::from_secs(2);
 /// How long open connections may take to end when the program stops.
 pub const HTTP_STOP_BUDGET: Duration = Duration::from_secs(4);
-/// How long a request may take, streams and web sockets aside.
-pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an answer of `/readyz` and `/metrics` is given again, so that asking often costs nothing.
 pub const HEALTH_CACHED: Duration = Duration::from_secs(2);
 /// The longest pause a peer may ask for between attempts.

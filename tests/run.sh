@@ -49,7 +49,6 @@ whole() { # name, command…
     if "$@"; then add "$name" 1 0 0; else add "$name" 0 1 0; fi
 }
 
-if [ -d ../shared/data ]; then echo "with shared data"; else echo "without shared data"; fi
 .ci/needs.sh
 
 # First, because the binary embeds the pages.

@@ -45,7 +45,7 @@ pub(super) fn run(command: &Chat, config: &Config) -> Outcome {
 }
 
 /// The library of the data folder, or the shipped one where there is none yet.
-fn library(config: &Config) -> Result<Arc<Library>, Failure> {
+pub(super) fn library(config: &Config) -> Result<Arc<Library>, Failure> {
     if config.server.data.join(DATABASE).exists() {
         return block_on(async {
             let core = app::open_as_it_is(&config.server.data, Arc::new(SystemClock)).await?;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
+use switchboard_engine::Finder;
 
-use super::{Failure, Outcome, block_on, say};
+use super::{Failure, Outcome, block_on, chat, say};
 use crate::app;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -47,13 +48,13 @@ pub(super) fn run(command: &Kb, config: &Config) -> Outcome {
             let keyed = |file: &PathBuf| shipped::key(&format!("knowledge/{}", name_of(file)));
             put_all(&import.files, config, keyed)
         }
-        Kb::Ask(ask) => with_core(config, async |core| {
-            let library = core.library.get();
+        Kb::Ask(ask) => {
+            let library = chat::library(config)?;
             let language = ask.lang.as_deref().unwrap_or_else(|| library.book.default_language());
             let found = library.find(&ask.question, language);
             say(serde_json::to_string_pretty(&found).map_err(Failure::unavailable)?);
             Ok(())
-        }),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use switchboard_engine::script::{self, PureHarness};
 use switchboard_engine::{Problem, Severity};
 
 use super::{Failure, Outcome, say};
-use crate::library::{self, Library, LibraryFinder, scripted, shipped};
+use crate::library::{self, Library, scripted, shipped};
 use crate::store::documents::{Document, Key};
 use switchboard_contract::Timestamp;
 
@@ -149,8 +149,7 @@ fn play(file: &Path, seed: u64) -> Result<Vec<String>, String> {
         return Err(listed(library.problems));
     }
     let (book, flows) = (library.book.clone(), library.flows.clone());
-    let finder = Box::new(LibraryFinder(Arc::new(library)));
-    let mut harness = PureHarness::new(book, flows, finder, script.config.start, seed);
+    let mut harness = PureHarness::new(book, flows, Box::new(Arc::new(library)), script.config.start, seed);
     match script::run(&script, &mut harness, seed) {
         Ok(transcript) => Ok(transcript.lines),
         Err(failure) => Err(failure.to_string()),

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use switchboard_engine::{Target, Verdict};
+use switchboard_engine::{Finder, Target, Verdict};
 use utoipa::ToSchema;
 
 use super::Web;

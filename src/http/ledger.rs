@@ -20,7 +20,7 @@ const QUARANTINE_SHOWN: u32 = 200;
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Span {
-    /// The first day, `2026-11-20` or a time as in RFC 3339; 30 days ago unless given. Whole days in UTC are counted.
+    /// The first day, `2026-11-20` or a time as in RFC 3339; 29 days before the last unless given. Whole days in UTC are counted.
     from: Option<String>,
     /// The last day, included; today unless given.
     to: Option<String>,
@@ -67,7 +67,7 @@ pub(super) async fn ledger(
 ) -> Result<Json<LedgerDto>, Problem> {
     let now = web.core.now();
     let to = instant("/to", span.to.as_deref())?.unwrap_or(now);
-    let month_ago = Timestamp::from_millis(to.millis().saturating_sub(30 * ledger::DAY_MILLIS));
+    let month_ago = Timestamp::from_millis(to.millis().saturating_sub((ledger::DAYS_SHOWN - 1) * ledger::DAY_MILLIS));
     let from = instant("/from", span.from.as_deref())?.unwrap_or(month_ago);
     // Both sides of the account are read at one commit.
     let mut conn = web.core.store.snapshot().await?;

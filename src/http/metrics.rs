@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -78,7 +78,7 @@ async fn figures(web: &Web) -> Result<String, Problem> {
     let nobody = AgentId::from_parts(Timestamp::from_millis(0), 0);
     let (_, _, open) = conversations::counts(&mut conn, nobody).await?;
     register(&mut registry, "conversations_open", "Conversations that are not solved", open);
-    register(&mut registry, "outbox_pending", "Deliveries on their way", outbox::open(&mut conn).await?);
+    register(&mut registry, "outbox_pending", "Deliveries on their way", outbox::count_open(&mut conn).await?);
 
     let age = outbox::oldest(&mut conn).await?.map_or(0.0, |oldest| now.since(oldest).as_secs_f64());
     let oldest = Gauge::<f64, AtomicU64>::default();
@@ -93,7 +93,7 @@ async fn figures(web: &Web) -> Result<String, Problem> {
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| {
         tracing::error!(%error, "metrics could not be written");
-        Problem::not_found("figure")
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the figures can't be written; see the log")
     })?;
     Ok(text)
 }

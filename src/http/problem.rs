@@ -135,16 +135,16 @@ impl From<desk::Error> for Problem {
             desk::Error::KeyReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail),
             desk::Error::Store(error) => error.into(),
             desk::Error::Refused(refusal) => {
-                let (status, code) = match refusal {
-                    Refusal::NotYourTurn { .. } => (StatusCode::CONFLICT, "not_your_turn"),
-                    Refusal::NewerMessages => (StatusCode::CONFLICT, "newer_messages"),
-                    Refusal::Resolved => (StatusCode::CONFLICT, "resolved"),
-                    Refusal::HeldByColleague { .. } => (StatusCode::CONFLICT, "held_by_colleague"),
-                    Refusal::Superseded { .. } => (StatusCode::CONFLICT, "superseded"),
-                    Refusal::AlreadySo(_) => (StatusCode::CONFLICT, "already_so"),
-                    Refusal::BadContent(_) => (StatusCode::UNPROCESSABLE_ENTITY, "validation"),
+                let status = match refusal {
+                    Refusal::BadContent(_) => StatusCode::UNPROCESSABLE_ENTITY,
+                    Refusal::NotYourTurn { .. }
+                    | Refusal::NewerMessages
+                    | Refusal::Resolved
+                    | Refusal::HeldByColleague { .. }
+                    | Refusal::AlreadySo(_)
+                    | Refusal::Superseded { .. } => StatusCode::CONFLICT,
                 };
-                Self::new(status, code, detail)
+                Self::new(status, refusal.code(), detail)
             }
         }
     }

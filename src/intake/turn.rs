@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use switchboard_contract::Timestamp;
-use switchboard_engine::{
-    Ask, Conversation, Effect, Env, Event, EventKind, Found, Handler, Hit, Target, Verdict, limits, step,
-};
+use switchboard_engine::{Conversation, Effect, Env, Event, Handler};
 
 use crate::library::Library;
 use crate::store::conversations::{self, Record};
@@ -39,30 +37,5 @@ pub fn run(
     now: Timestamp,
 ) -> (Conversation, Vec<Effect>) {
     let env = Env { now, book: &library.book, flows: &library.flows, queues };
-    let (seq, mut transition) = (event.seq, step(state, event, &env));
-    let mut effects = std::mem::take(&mut transition.effects);
-    for _ in 0..limits::ASKS_PER_EVENT_MAX {
-        let Some(ask) = transition.ask.take() else { break };
-        let found = Event { id: None, seq, kind: EventKind::Found(answer(library, &ask)) };
-        transition = step(&transition.state, &found, &env);
-        effects.append(&mut transition.effects);
-    }
-    (transition.state, effects)
-}
-
-/// Answers a question of the engine from the library.
-fn answer(library: &Library, ask: &Ask) -> Found {
-    match ask {
-        Ask::Find { question, language } => library.find(question, language),
-        Ask::Article { slug, language } => match library.article(slug, language) {
-            Some(card) => Found {
-                verdict: Verdict::Sure(Hit { nearest: card.slug.clone(), target: Target::Article(card), score: 1.0 }),
-                why: format!("the flow shows the article `{slug}`"),
-            },
-            None => Found {
-                verdict: Verdict::Nothing,
-                why: format!("the article `{slug}` is missing, not published or not public"),
-            },
-        },
-    }
+    switchboard_engine::play(state, event, &env, library)
 }

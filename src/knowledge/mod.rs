@@ -14,7 +14,6 @@ mod tests;
 mod verdict;
 
 use switchboard_contract::markup::to_plain;
-use switchboard_engine::script::Finder;
 use switchboard_engine::{ArticleCard, Flow, FlowSet, Found, Hit, Problem, Target, Verdict};
 
 pub use article::{Article, ArticleState, Audience, parse};
@@ -111,16 +110,6 @@ impl Knowledge {
     fn flow_title(&self, name: &str, language: &str) -> String {
         let flow = self.titles.iter().find(|title| title.flow == name);
         flow.map_or(name, |flow| flow.title.get(language, &self.default_language)).to_owned()
-    }
-}
-
-impl Finder for Knowledge {
-    fn find(&self, question: &str, language: &str) -> Found {
-        Self::find(self, question, language)
-    }
-
-    fn article(&self, slug: &str, language: &str) -> Option<ArticleCard> {
-        self.card(slug, language)
     }
 }
 

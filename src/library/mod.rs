@@ -1,13 +1,13 @@
 //! The library: what the bot says and knows, read from the documents in the database into one immutable snapshot.
 //!
-//! A document that can't be read is refused when it is saved. One that can't be read any more (an older program wrote it)
-//! is left out with a complaint; for the bot book, which the bot can't do without, the shipped one steps in.
+//! A document that can't be read is refused when it is saved. Where one in use can't be read (another program wrote it), its
+//! last readable version stays in use with a complaint; without one it is left out, and the shipped bot book stands in.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use switchboard_contract::Timestamp;
 use switchboard_engine::flow::Action;
-use switchboard_engine::{ArticleCard, BotBook, FlowSet, Found, Place, Problem, book, flow};
+use switchboard_engine::{ArticleCard, BotBook, Finder, FlowSet, Found, Place, Problem, book, flow};
 
 use crate::knowledge::{self, Knowledge};
 use crate::store::documents::{self, Document, Key, Kind};
@@ -55,11 +55,6 @@ impl Library {
         Self { book, flows, knowledge, problems }
     }
 
-    /// Searches articles and flows for the words of a contact.
-    pub fn find(&self, question: &str, language: &str) -> Found {
-        self.knowledge.find(question, language)
-    }
-
     /// The teams conversations can be handed to: the default one and those that flows name.
     pub fn teams(&self) -> Vec<String> {
         let named = self.flows.iter().flat_map(|(flow, _)| &flow.steps).filter_map(|step| {
@@ -79,9 +74,14 @@ impl Library {
         let title = self.flows.current(name).map(|(flow, _)| flow.title.get(language, language).to_owned());
         title.unwrap_or_else(|| name.to_owned())
     }
+}
 
-    /// Looks up an article that may be shown.
-    pub fn article(&self, slug: &str, language: &str) -> Option<ArticleCard> {
+impl Finder for Library {
+    fn find(&self, question: &str, language: &str) -> Found {
+        self.knowledge.find(question, language)
+    }
+
+    fn article(&self, slug: &str, language: &str) -> Option<ArticleCard> {
         self.knowledge.card(slug, language)
     }
 }
@@ -228,17 +228,4 @@ pub async fn install(conn: &mut Conn, now: Timestamp) -> Result<Vec<String>> {
         }
     }
     Ok(kept)
-}
-
-/// A library that a pure harness searches.
-pub struct LibraryFinder(pub Arc<Library>);
-
-impl switchboard_engine::script::Finder for LibraryFinder {
-    fn find(&self, question: &str, language: &str) -> Found {
-        self.0.find(question, language)
-    }
-
-    fn article(&self, slug: &str, language: &str) -> Option<ArticleCard> {
-        self.0.article(slug, language)
-    }
 }

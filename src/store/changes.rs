@@ -12,7 +12,7 @@ use crate::limits;
 pub struct Change {
     /// Which conversation.
     pub conversation: ConversationId,
-    /// What about it: `message`, `note`, `log`, `handler`, `status`, `brief`, `delivery`.
+    /// What about it: `message`, `note`, `log`, `handler`, `status`, `brief`, `delivery`, `feedback`.
     pub reasons: Vec<String>,
     /// Whom to tell, and of what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -40,13 +40,6 @@ pub async fn ensure(
     Ok(Inbox { id: parse("inbox id", &id)?, slug: slug.to_owned(), kind: kind.to_owned(), name: name.to_owned() })
 }
 
-/// Every inbox that was ever configured, by slug.
-pub async fn all(conn: &mut Conn) -> Result<Vec<Inbox>> {
-    let rows: Vec<(String, String, String, String)> =
-        sqlx::query_as("SELECT id, slug, kind, name FROM inboxes ORDER BY slug").fetch_all(conn).await?;
-    rows.into_iter().map(|(id, slug, kind, name)| Ok(Inbox { id: parse("inbox id", &id)?, slug, kind, name })).collect()
-}
-
 /// Reads how far an inbox has been read.
 pub async fn cursor(conn: &mut Conn, inbox: InboxId) -> Result<Option<Cursor>> {
     let cursor: Option<Option<String>> = sqlx::query_scalar("SELECT cursor FROM inboxes WHERE id = $1")

@@ -10,6 +10,8 @@ use super::{Conn, Result};
 
 /// A day, in milliseconds. Days are counted in UTC.
 pub const DAY_MILLIS: i64 = 86_400_000;
+/// Days an account covers unless somebody asks for others, the last one included.
+pub const DAYS_SHOWN: i64 = 30;
 
 /// One inbox's account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]

@@ -41,7 +41,8 @@ pub async fn insert(conn: &mut Conn, row: &Row, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Whether [`claim`] or [`abandoned`] would find anything. Asked before each, because a claim is a commit and a commit wakes
+/// Whether [`claim`] or [`abandoned`] would find anything. (Here and there the open states are named twice: only so is
+/// the index of what is open used.) Asked before each, because a claim is a commit and a commit wakes
 /// the outbox: without this it would run in circles while something waits for its time.
 pub async fn anything_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
     Ok(sqlx::query_scalar(
@@ -72,12 +73,12 @@ pub async fn claim(conn: &mut Conn, now: Timestamp, lease_until: Timestamp, most
     rows.into_iter().map(Row::try_from).collect()
 }
 
-/// Something is due or on its way: the outbox is not empty.
-pub async fn open(conn: &mut Conn) -> Result<i64> {
+/// How many deliveries are on their way.
+pub async fn count_open(conn: &mut Conn) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT COUNT(*) FROM outbox WHERE state IN ('pending', 'sending')").fetch_one(conn).await?)
 }
 
-/// When the next pending delivery is due, and how long the oldest has waited.
+/// When the oldest delivery on its way was made.
 pub async fn oldest(conn: &mut Conn) -> Result<Option<Timestamp>> {
     let oldest: Option<i64> =
         sqlx::query_scalar("SELECT MIN(created_at) FROM outbox WHERE state IN ('pending', 'sending')")

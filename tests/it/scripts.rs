@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use switchboard::library::{Library, LibraryFinder, scripted};
+use switchboard::library::{Library, scripted};
 use switchboard::service::thread;
 use switchboard::store::conversations::{self, Record};
 use switchboard::store::documents::{self, Document};
@@ -29,8 +29,7 @@ const AT_ONCE: usize = 3;
 fn scripts_hold_in_the_engine() {
     let failures = play_all(|script, library, seed| {
         let (book, flows) = (library.book.clone(), library.flows.clone());
-        let finder = Box::new(LibraryFinder(Arc::clone(library)));
-        Box::new(PureHarness::new(book, flows, finder, script.config.start, seed))
+        Box::new(PureHarness::new(book, flows, Box::new(Arc::clone(library)), script.config.start, seed))
     });
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }

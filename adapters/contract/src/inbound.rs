@@ -89,7 +89,7 @@ pub struct InboundMessage {
 pub enum Signal {
     /// The contact opened the chat and has not written: time for a greeting.
     Opened,
-    /// The contact wants a new conversation, leaving the present one as it is.
+    /// The contact wants to begin anew: a new conversation when the present one is resolved, else the bot starts over in it.
     StartedAnew,
 }
 

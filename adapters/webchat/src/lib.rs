@@ -62,7 +62,7 @@ use frames::CloseCode;
 use registry::Registry;
 use wire::End;
 
-/// What the adapter takes from the world: handed in, so that tests own both.
+/// What the adapter takes from the world: handed in, so that tests own them.
 #[derive(Clone)]
 pub struct Ambient {
     /// Tells the time.

@@ -21,7 +21,7 @@ pub struct Conversation {
     pub status: Status,
     /// Who holds the turn.
     pub handler: Handler,
-    /// Counts the changes of `handler`. What was said for an older turn is refused.
+    /// Counts the changes of `handler`.
     pub turn: u64,
     /// How much it matters.
     pub priority: Priority,

@@ -7,7 +7,7 @@
 //!
 //! | to learn | open |
 //! | --- | --- |
-//! | what follows from an event | [`step()`] |
+//! | what follows from an event | [`step()`], and [`play()`], which answers its questions |
 //! | the state of a conversation | [`conversation`] |
 //! | what can happen, what follows | [`event`], [`effect`] |
 //! | what an agent sees at a handoff | [`brief`] |
@@ -23,6 +23,7 @@ pub mod conversation;
 pub mod effect;
 pub mod env;
 pub mod event;
+mod find;
 pub mod flow;
 pub mod limits;
 pub mod problem;
@@ -41,6 +42,7 @@ pub use conversation::{
 pub use effect::{Ask, Effect, Happening, LogEntry, Notice, Refusal, Speaker, Transition};
 pub use env::Env;
 pub use event::{AgentAct, ArticleCard, Event, EventKind, Found, Hit, Target, Verdict};
+pub use find::{Finder, play};
 pub use flow::{Flow, FlowSet, FlowVersion};
 pub use problem::{Place, Problem, Severity};
 pub use step::step;

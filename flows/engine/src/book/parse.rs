@@ -10,8 +10,9 @@ use crate::yaml::{self, Map, Node, Reader, place};
 
 /// Reads a bot book.
 ///
-/// # Errors Everything that is wrong with the file, in its order, each with its place and what was expected there. A
-/// text that is missing in the default language is an error, for then the bot would have nothing to say.
+/// # Errors
+/// Everything that is wrong with the file, in its order, each with its place and what was expected there. A text that is
+/// missing in the default language is an error, for then the bot would have nothing to say.
 pub fn parse(file: &str, source: &str) -> Result<BotBook, Vec<Problem>> {
     let root = yaml::load(file, source)?;
     let mut reader = Reader::new(file);

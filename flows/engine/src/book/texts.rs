@@ -145,6 +145,7 @@ impl TextId {
         match self {
             Self::HandoffQueue => Some("ahead"),
             Self::Joined | Self::Transferred | Self::ResolvedByAgent => Some("agent"),
+            Self::TransferredTeam => Some("team"),
             Self::SwitchPrompt | Self::AnswerSource => Some("title"),
             Self::Greeting
             | Self::GreetingAgain
@@ -171,7 +172,6 @@ impl TextId {
             | Self::OfferDeclined
             | Self::HandoffFirst
             | Self::HandoffSensitive
-            | Self::TransferredTeam
             | Self::ReturnedToBot
             | Self::ResolvedByBot
             | Self::RatingPrompt

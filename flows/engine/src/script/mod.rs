@@ -30,5 +30,5 @@ mod run;
 pub use harness::{AgentCommand, Facts, Harness, Heard, Voice};
 pub use model::{BriefParts, Check, Config, Expected, Line, LineKind, RawArticle, RawFlow, Script, ShownPart};
 pub use parse::parse;
-pub use pure::{Finder, PureHarness};
+pub use pure::PureHarness;
 pub use run::{Failure, Transcript, run};

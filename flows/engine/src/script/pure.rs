@@ -10,21 +10,11 @@ use super::harness::{AgentCommand, Facts, Harness, Heard, Voice};
 use crate::book::BotBook;
 use crate::brief::HandoffBrief;
 use crate::conversation::{AgentRef, ContactFacts, Conversation, Handler, Priority, Status};
-use crate::effect::{Ask, Effect, Speaker};
+use crate::effect::{Effect, Speaker};
 use crate::env::Env;
-use crate::event::{AgentAct, ArticleCard, Event, EventKind, Found, Hit, Target, Verdict};
+use crate::event::{AgentAct, Event, EventKind};
+use crate::find::{Finder, play};
 use crate::flow::FlowSet;
-use crate::limits;
-use crate::step::step;
-
-/// Stands in for the search of the server.
-pub trait Finder {
-    /// Searches articles and flows for what fits a question.
-    fn find(&self, question: &str, language: &str) -> Found;
-
-    /// Looks up one article by its slug; none when it isn't there or isn't published.
-    fn article(&self, slug: &str, language: &str) -> Option<ArticleCard>;
-}
 
 /// The engine alone, with several conversations and their teams' queues, on a virtual clock.
 pub struct PureHarness {
@@ -100,33 +90,16 @@ impl PureHarness {
         queues
     }
 
-    /// Steps until nothing is asked any more, as the shell does within one transaction. Gives the refusal's code, if
-    /// any.
-    fn deliver(&mut self, name: &str, event: Event) -> Result<Option<&'static str>, String> {
+    /// Plays an event as the shell does within one transaction. Gives the refusal's code, if any.
+    fn deliver(&mut self, name: &str, event: &Event) -> Result<Option<&'static str>, String> {
         let queues = self.queues();
         let Self { book, flows, finder, now, customers, .. } = self;
         let env = Env { now: *now, book, flows, queues: &queues };
         let customer = customers.get_mut(name).ok_or("this customer never came")?;
-        let mut state = customer.conversation.clone().ok_or("this customer has no conversation")?;
-        let held_by = state.handler.clone();
-        let mut next = Some(event);
-        let mut refusal = None;
-        let mut steps = 0;
-        while let Some(event) = next.take() {
-            let transition = step(&state, &event, &env);
-            state = transition.state;
-            for effect in &transition.effects {
-                refusal = customer.keep(effect).or(refusal);
-            }
-            steps += 1;
-            if steps > limits::ASKS_PER_EVENT_MAX + 1 {
-                return Err("the engine asks for more searches than it may".to_owned());
-            }
-            next = transition.ask.map(|ask| {
-                let found = answer(finder.as_ref(), &ask);
-                Event { id: None, seq: customer.seq, kind: EventKind::Found(found) }
-            });
-        }
+        let present = customer.conversation.clone().ok_or("this customer has no conversation")?;
+        let held_by = present.handler.clone();
+        let (state, effects) = play(&present, event, &env, finder.as_ref());
+        let refusal = effects.iter().filter_map(|effect| customer.keep(effect)).last();
         if let Handler::Queue { team, .. } = &state.handler
             && state.handler != held_by
         {
@@ -147,7 +120,7 @@ impl PureHarness {
         let kind = EventKind::ContactWrote { content, choice, contact: ContactFacts::default(), language };
         let event = Event { id: Some(id), seq: customer.seq, kind };
         customer.last_message = Some(event.clone());
-        self.deliver(name, event).map(|_| ())
+        self.deliver(name, &event).map(|_| ())
     }
 
     fn act(&self, name: &str, command: &AgentCommand) -> AgentAct {
@@ -213,7 +186,7 @@ impl Harness for PureHarness {
         self.present(customer);
         let seq = self.customers.get(customer).map_or_else(Seq::default, |known| known.seq);
         let kind = EventKind::ContactOpened { contact: ContactFacts::default(), language: self.language.clone() };
-        self.deliver(customer, Event { id: None, seq, kind }).map(|_| ())
+        self.deliver(customer, &Event { id: None, seq, kind }).map(|_| ())
     }
 
     fn contact_writes(&mut self, customer: &str, text: &str) -> Result<(), String> {
@@ -231,13 +204,13 @@ impl Harness for PureHarness {
         }
         let seq = self.customers.get(customer).map_or_else(Seq::default, |known| known.seq);
         let kind = EventKind::ContactStartedAnew { contact: ContactFacts::default(), language: self.language.clone() };
-        self.deliver(customer, Event { id: None, seq, kind }).map(|_| ())
+        self.deliver(customer, &Event { id: None, seq, kind }).map(|_| ())
     }
 
     fn contact_repeats_last(&mut self, customer: &str) -> Result<(), String> {
         let last = self.customers.get(customer).and_then(|known| known.last_message.clone());
         let event = last.ok_or("this customer has written nothing that could be repeated")?;
-        self.deliver(customer, event).map(|_| ())
+        self.deliver(customer, &event).map(|_| ())
     }
 
     fn agent(&mut self, customer: &str, agent: &str, command: &AgentCommand) -> Result<(), String> {
@@ -245,7 +218,7 @@ impl Harness for PureHarness {
         let replies = matches!(act, AgentAct::Reply { .. });
         let seq = self.customers.get(customer).map_or_else(Seq::default, |known| known.seq);
         let event = Event { id: None, seq, kind: EventKind::Agent { agent: agent_ref(agent), act } };
-        if let Some(code) = self.deliver(customer, event)? {
+        if let Some(code) = self.deliver(customer, &event)? {
             return Err(code.to_owned());
         }
         if let Some(known) = self.customers.get_mut(customer).filter(|_| replies) {
@@ -294,19 +267,6 @@ impl Harness for PureHarness {
             unanswered: known.map(|known| known.unanswered.clone()).unwrap_or_default(),
             waiting_before: known.and_then(|known| known.waiting_before),
         }
-    }
-}
-
-fn answer(finder: &dyn Finder, ask: &Ask) -> Found {
-    match ask {
-        Ask::Find { question, language } => finder.find(question, language),
-        Ask::Article { slug, language } => match finder.article(slug, language) {
-            Some(card) => {
-                let hit = Hit { target: Target::Article(card), score: 1.0, nearest: slug.clone() };
-                Found { verdict: Verdict::Sure(hit), why: format!("It was asked for by its name `{slug}`.") }
-            }
-            None => Found { verdict: Verdict::Nothing, why: format!("There is no published article `{slug}`.") },
-        },
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use switchboard_contract::{AgentId, ArticleId, ChoiceId, Content, ConversationId, Seq, Timestamp};
-use switchboard_engine::script::Finder;
+use switchboard_engine::Finder;
 use switchboard_engine::*;
 
 use crate::world;

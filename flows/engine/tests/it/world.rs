@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use switchboard_contract::{ArticleId, Timestamp};
-use switchboard_engine::script::Finder;
+use switchboard_engine::Finder;
 use switchboard_engine::{ArticleCard, BotBook, FlowSet, Found, Hit, Target, Verdict, book, flow};
 
 /// Read once: compiling patterns is most of the work.
