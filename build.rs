@@ -19,7 +19,8 @@ fn main() {
     if state != "fresh" {
         println!("cargo::warning=the web pages are {state}: run `make web` to build them");
     }
-    println!("cargo::rustc-env=SWITCHBOARD_WEB_BUNDLE={state}");
+    // Not named SWITCHBOARD_…: `cargo run` hands it on to the program, which takes those for settings.
+    println!("cargo::rustc-env=WEB_PAGES_AT_BUILD={state}");
 }
 
 fn hash(root: &Path) -> String {

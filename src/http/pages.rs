@@ -19,7 +19,7 @@ use super::problem::Problem;
 struct Bundle;
 
 /// `fresh`, `stale` or `missing`: how the embedded bundle compared with its sources when the program was built.
-const BUNDLE_STATE: &str = env!("SWITCHBOARD_WEB_BUNDLE");
+const BUNDLE_STATE: &str = env!("WEB_PAGES_AT_BUILD");
 
 /// Policies of the console: everything from here, nothing inline.
 const CONSOLE_POLICY: &str = "default-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; \
