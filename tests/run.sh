@@ -76,5 +76,7 @@ else
         node --test --test-reporter=spec --test-concurrency=1 tests/e2e/*.test.mjs
 fi
 
+whole "make run" node tests/make_run.mjs
+
 printf '\n%s\n%d passed, %d failed, %d skipped\n' "$summary" "$passed" "$failed" "$skipped"
 [ "$failed" = 0 ] && { [ "$skipped" = 0 ] || [ "${CI:-}" != true ]; }
