@@ -6,6 +6,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use switchboard_contract::Timestamp;
 
+use super::sql;
 use super::{Error, Result, Store, ledger};
 
 /// What a look through a copy found.
@@ -25,7 +26,7 @@ impl Store {
     /// Writes a consistent copy of the database to a file that does not exist yet. The server goes on meanwhile.
     pub async fn backup(&self, to: &Path) -> Result<()> {
         // Bound as a value, so no file name can become SQL. <https://sqlite.org/lang_vacuum.html#vacuuminto>
-        sqlx::query("VACUUM INTO $1")
+        sql::query("VACUUM INTO $1")
             .bind(to.to_string_lossy().into_owned())
             .execute(&mut *self.reader().await?)
             .await?;
@@ -45,13 +46,13 @@ pub async fn verify(file: &Path, now: Timestamp) -> Result<Findings> {
 }
 
 async fn look(conn: &mut SqliteConnection, now: Timestamp) -> Result<Findings> {
-    let mut mistakes: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check(20)").fetch_all(&mut *conn).await?;
+    let mut mistakes: Vec<String> = sql::query_scalar("PRAGMA integrity_check(20)").fetch_all(&mut *conn).await?;
     mistakes.retain(|line| line != "ok");
-    let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut *conn).await?.len();
+    let orphans = sql::query("PRAGMA foreign_key_check").fetch_all(&mut *conn).await?.len();
     if orphans > 0 {
         mistakes.push(format!("{orphans} rows refer to rows that are missing"));
     }
-    let migration: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success")
+    let migration: i64 = sql::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success")
         .fetch_one(&mut *conn)
         .await?;
     let known = sqlx::migrate!("./migrations/sqlite").iter().map(|known| known.version).max().unwrap_or(0);
@@ -59,10 +60,10 @@ async fn look(conn: &mut SqliteConnection, now: Timestamp) -> Result<Findings> {
         mistakes.push(format!("it was written by a newer program (migration {migration}; this one knows {known})"));
     }
     let (conversations, entries): (i64, i64) =
-        sqlx::query_as("SELECT (SELECT COUNT(*) FROM conversations), (SELECT COUNT(*) FROM entries)")
+        sql::query_as("SELECT (SELECT COUNT(*) FROM conversations), (SELECT COUNT(*) FROM entries)")
             .fetch_one(&mut *conn)
             .await?;
-    let gaps: i64 = sqlx::query_scalar(
+    let gaps: i64 = sql::query_scalar(
         "SELECT COUNT(*) FROM conversations v WHERE v.seq <> (SELECT COUNT(*) FROM entries e WHERE e.conversation_id = v.id)",
     )
     .fetch_one(&mut *conn)

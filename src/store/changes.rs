@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use switchboard_contract::{ConversationId, Timestamp};
 use switchboard_engine::Notice;
 
+use super::sql;
 use super::{Conn, Result, from_json, to_json};
 use crate::limits;
 
@@ -21,7 +22,7 @@ pub struct Change {
 
 /// Adds a change.
 pub async fn add(conn: &mut Conn, change: &Change, now: Timestamp) -> Result<()> {
-    sqlx::query("INSERT INTO changes (conversation_id, body, at) VALUES ($1, $2, $3)")
+    sql::query("INSERT INTO changes (conversation_id, body, at) VALUES ($1, $2, $3)")
         .bind(change.conversation.to_string())
         .bind(to_json("change", change)?)
         .bind(now.millis())
@@ -32,7 +33,7 @@ pub async fn add(conn: &mut Conn, change: &Change, now: Timestamp) -> Result<()>
 
 /// The changes after a position, in order, with their positions.
 pub async fn after(conn: &mut Conn, position: i64, most: u32) -> Result<Vec<(i64, Change)>> {
-    let rows: Vec<(i64, String)> = sqlx::query_as("SELECT seq, body FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2")
+    let rows: Vec<(i64, String)> = sql::query_as("SELECT seq, body FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2")
         .bind(position)
         .bind(most)
         .fetch_all(conn)
@@ -42,12 +43,12 @@ pub async fn after(conn: &mut Conn, position: i64, most: u32) -> Result<Vec<(i64
 
 /// The first and the last position that are kept; the last is also right when nothing is kept.
 pub async fn span(conn: &mut Conn) -> Result<(i64, i64)> {
-    Ok(sqlx::query_as("SELECT COALESCE(MIN(seq), 0), COALESCE(MAX(seq), 0) FROM changes").fetch_one(conn).await?)
+    Ok(sql::query_as("SELECT COALESCE(MIN(seq), 0), COALESCE(MAX(seq), 0) FROM changes").fetch_one(conn).await?)
 }
 
 /// Clears away all but the newest.
 pub async fn trim(conn: &mut Conn) -> Result<()> {
-    sqlx::query("DELETE FROM changes WHERE seq <= (SELECT COALESCE(MAX(seq), 0) FROM changes) - $1")
+    sql::query("DELETE FROM changes WHERE seq <= (SELECT COALESCE(MAX(seq), 0) FROM changes) - $1")
         .bind(limits::CHANGES_KEPT)
         .execute(conn)
         .await?;

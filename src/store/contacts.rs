@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use switchboard_contract::{Address, ContactId, IdentityId, InboxId, Proof, Timestamp};
 
+use super::sql;
 use super::{Conn, Result, from_json, from_word, parse, to_json, word};
 
 /// A contact's address on one inbox, with what is known of the contact.
@@ -25,7 +26,7 @@ pub struct Identity {
 
 /// Finds an identity by its address.
 pub async fn identity(conn: &mut Conn, inbox: InboxId, address: &Address) -> Result<Option<Identity>> {
-    let row: Option<IdentityRow> = sqlx::query_as(
+    let row: Option<IdentityRow> = sql::query_as(
         "SELECT i.id, i.contact_id, c.name, c.email, i.proof, i.facts FROM identities i \
          JOIN contacts c ON c.id = i.contact_id WHERE i.inbox_id = $1 AND i.address = $2",
     )
@@ -38,7 +39,7 @@ pub async fn identity(conn: &mut Conn, inbox: InboxId, address: &Address) -> Res
 
 /// Finds an identity by its id.
 pub async fn identity_by_id(conn: &mut Conn, id: IdentityId) -> Result<Option<Identity>> {
-    let row: Option<IdentityRow> = sqlx::query_as(
+    let row: Option<IdentityRow> = sql::query_as(
         "SELECT i.id, i.contact_id, c.name, c.email, i.proof, i.facts FROM identities i \
          JOIN contacts c ON c.id = i.contact_id WHERE i.id = $1",
     )
@@ -56,14 +57,14 @@ pub async fn add(
     identity: &Identity,
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO contacts (id, name, email, created_at) VALUES ($1, $2, $3, $4)")
+    sql::query("INSERT INTO contacts (id, name, email, created_at) VALUES ($1, $2, $3, $4)")
         .bind(identity.contact.to_string())
         .bind(&identity.name)
         .bind(&identity.email)
         .bind(now.millis())
         .execute(&mut *conn)
         .await?;
-    sqlx::query(
+    sql::query(
         "INSERT INTO identities (id, contact_id, inbox_id, address, proof, facts, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -81,13 +82,13 @@ pub async fn add(
 
 /// Saves what has been learnt of a contact.
 pub async fn update(conn: &mut Conn, identity: &Identity) -> Result<()> {
-    sqlx::query("UPDATE contacts SET name = $2, email = $3 WHERE id = $1")
+    sql::query("UPDATE contacts SET name = $2, email = $3 WHERE id = $1")
         .bind(identity.contact.to_string())
         .bind(&identity.name)
         .bind(&identity.email)
         .execute(&mut *conn)
         .await?;
-    sqlx::query("UPDATE identities SET proof = $2, facts = $3 WHERE id = $1")
+    sql::query("UPDATE identities SET proof = $2, facts = $3 WHERE id = $1")
         .bind(identity.id.to_string())
         .bind(word(&identity.proof))
         .bind(to_json("facts", &identity.facts)?)

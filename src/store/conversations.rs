@@ -3,6 +3,7 @@
 use switchboard_contract::{AgentId, ContactId, ConversationId, IdentityId, InboxId, Seq, ThreadKey, Timestamp};
 use switchboard_engine::{Conversation, Handler};
 
+use super::sql;
 use super::{Conn, Error, Result, from_json, parse, place, seq, to_json, word};
 
 /// A conversation as it is stored.
@@ -36,7 +37,7 @@ pub struct Record {
 
 /// Reads one conversation.
 pub async fn get(conn: &mut Conn, id: ConversationId) -> Result<Option<Record>> {
-    let row: Option<RecordRow> = sqlx::query_as(
+    let row: Option<RecordRow> = sql::query_as(
         "SELECT number, inbox_id, contact_id, identity_id, thread, version, seq, state, contact_seq, preview, preview_author, \
          last_message_at FROM conversations WHERE id = $1",
     )
@@ -48,7 +49,7 @@ pub async fn get(conn: &mut Conn, id: ConversationId) -> Result<Option<Record>> 
 
 /// Reads the newest conversation of a thread.
 pub async fn latest(conn: &mut Conn, inbox: InboxId, thread: &ThreadKey) -> Result<Option<Record>> {
-    let row: Option<RecordRow> = sqlx::query_as(
+    let row: Option<RecordRow> = sql::query_as(
         "SELECT number, inbox_id, contact_id, identity_id, thread, version, seq, state, contact_seq, preview, preview_author, \
          last_message_at FROM conversations WHERE inbox_id = $1 AND thread = $2 ORDER BY number DESC LIMIT 1",
     )
@@ -61,14 +62,14 @@ pub async fn latest(conn: &mut Conn, inbox: InboxId, thread: &ThreadKey) -> Resu
 
 /// The number the next conversation gets. Only the writer asks, so two never get the same.
 pub async fn next_number(conn: &mut Conn) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) + 1 FROM conversations").fetch_one(conn).await?)
+    Ok(sql::query_scalar("SELECT COALESCE(MAX(number), 0) + 1 FROM conversations").fetch_one(conn).await?)
 }
 
 /// Adds a conversation; its version is 1 afterwards.
 pub async fn insert(conn: &mut Conn, record: &mut Record) -> Result<()> {
     let columns = Columns::of(&record.state);
     record.version = 1;
-    sqlx::query(
+    sql::query(
         "INSERT INTO conversations (id, number, inbox_id, contact_id, identity_id, thread, status, handler, team, agent_id, \
          priority, language, version, seq, state, waiting_since, contact_seq, preview, preview_author, last_message_at, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
@@ -105,7 +106,7 @@ pub async fn insert(conn: &mut Conn, record: &mut Record) -> Result<()> {
 /// [`Error::Stale`] when somebody else wrote it since: nothing is changed.
 pub async fn update(conn: &mut Conn, record: &mut Record) -> Result<()> {
     let columns = Columns::of(&record.state);
-    let changed = sqlx::query(
+    let changed = sql::query(
         "UPDATE conversations SET status = $3, handler = $4, team = $5, agent_id = $6, priority = $7, language = $8, \
          version = version + 1, seq = $9, state = $10, waiting_since = $11, contact_seq = $12, preview = $13, \
          preview_author = $14, last_message_at = $15 WHERE id = $1 AND version = $2",
@@ -136,7 +137,7 @@ pub async fn update(conn: &mut Conn, record: &mut Record) -> Result<()> {
 
 /// How many conversations wait in a team's queue before the one of this number, which has waited since `since`.
 pub async fn waiting_before(conn: &mut Conn, team: &str, since: Timestamp, number: i64) -> Result<u32> {
-    let count: i64 = sqlx::query_scalar(
+    let count: i64 = sql::query_scalar(
         "SELECT COUNT(*) FROM conversations WHERE handler = 'queue' AND team = $1 \
          AND (waiting_since, number) < ($2, $3)",
     )
@@ -150,7 +151,7 @@ pub async fn waiting_before(conn: &mut Conn, team: &str, since: Timestamp, numbe
 
 /// How many conversations wait in each team's queue.
 pub async fn queues(conn: &mut Conn) -> Result<std::collections::BTreeMap<String, u32>> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
+    let rows: Vec<(String, i64)> = sql::query_as(
         "SELECT team, COUNT(*) FROM conversations WHERE handler = 'queue' AND team IS NOT NULL GROUP BY team",
     )
     .fetch_all(conn)
@@ -160,7 +161,7 @@ pub async fn queues(conn: &mut Conn) -> Result<std::collections::BTreeMap<String
 
 /// The threads of one inbox that wait in a queue: they are told when their place changes.
 pub async fn waiting_threads(conn: &mut Conn, inbox: InboxId, most: u32) -> Result<Vec<ThreadKey>> {
-    let rows: Vec<String> = sqlx::query_scalar(
+    let rows: Vec<String> = sql::query_scalar(
         "SELECT thread FROM conversations WHERE handler = 'queue' AND inbox_id = $1 ORDER BY waiting_since LIMIT $2",
     )
     .bind(inbox.to_string())
@@ -260,20 +261,20 @@ pub async fn list(
     limit: u32,
 ) -> Result<Vec<ListRow>> {
     let query = match view {
-        View::Waiting => sqlx::query_as(list_sql!(
+        View::Waiting => sql::query_as(list_sql!(
             "WHERE v.handler = 'queue' AND (v.waiting_since, v.number) > ($2, $3) \
              ORDER BY v.waiting_since, v.number LIMIT $4"
         )),
-        View::Mine(_) => sqlx::query_as(list_sql!(
+        View::Mine(_) => sql::query_as(list_sql!(
             "WHERE v.agent_id = $1 AND v.status <> 'resolved' \
              AND (v.last_message_at, v.number) < ($2, $3) \
              ORDER BY v.last_message_at DESC, v.number DESC LIMIT $4"
         )),
-        View::Open => sqlx::query_as(list_sql!(
+        View::Open => sql::query_as(list_sql!(
             "WHERE v.status <> 'resolved' AND (v.last_message_at, v.number) < ($2, $3) \
              ORDER BY v.last_message_at DESC, v.number DESC LIMIT $4"
         )),
-        View::Resolved => sqlx::query_as(list_sql!(
+        View::Resolved => sql::query_as(list_sql!(
             "WHERE v.status = 'resolved' AND (v.last_message_at, v.number) < ($2, $3) \
              ORDER BY v.last_message_at DESC, v.number DESC LIMIT $4"
         )),
@@ -288,13 +289,13 @@ pub async fn list(
 
 /// One conversation as a list would show it to an agent.
 pub async fn list_row(conn: &mut Conn, agent: AgentId, id: ConversationId) -> Result<Option<ListRow>> {
-    let query = sqlx::query_as(list_sql!("WHERE v.id = $2"));
+    let query = sql::query_as(list_sql!("WHERE v.id = $2"));
     Ok(query.bind(agent.to_string()).bind(id.to_string()).fetch_optional(conn).await?)
 }
 
 /// How many conversations each list holds: waiting, mine, open.
 pub async fn counts(conn: &mut Conn, agent: AgentId) -> Result<(i64, i64, i64)> {
-    Ok(sqlx::query_as(
+    Ok(sql::query_as(
         "SELECT (SELECT COUNT(*) FROM conversations WHERE handler = 'queue'), \
          (SELECT COUNT(*) FROM conversations WHERE agent_id = $1 AND status <> 'resolved'), \
          (SELECT COUNT(*) FROM conversations WHERE status <> 'resolved')",
@@ -321,7 +322,7 @@ pub struct Earlier {
 
 /// The contact's other conversations before this one, newest first.
 pub async fn earlier(conn: &mut Conn, contact: ContactId, before_number: i64, most: u32) -> Result<Vec<Earlier>> {
-    Ok(sqlx::query_as(
+    Ok(sql::query_as(
         "SELECT id, number, status, created_at, preview FROM conversations WHERE contact_id = $1 AND number < $2 \
          ORDER BY number DESC LIMIT $3",
     )
@@ -335,7 +336,7 @@ pub async fn earlier(conn: &mut Conn, contact: ContactId, before_number: i64, mo
 /// The conversations an agent holds that are not solved, by id.
 pub async fn held_by(conn: &mut Conn, agent: AgentId) -> Result<Vec<ConversationId>> {
     let rows: Vec<String> =
-        sqlx::query_scalar("SELECT id FROM conversations WHERE agent_id = $1 AND status <> 'resolved' ORDER BY number")
+        sql::query_scalar("SELECT id FROM conversations WHERE agent_id = $1 AND status <> 'resolved' ORDER BY number")
             .bind(agent.to_string())
             .fetch_all(conn)
             .await?;
@@ -344,7 +345,7 @@ pub async fn held_by(conn: &mut Conn, agent: AgentId) -> Result<Vec<Conversation
 
 /// How far an agent has read.
 pub async fn read_through(conn: &mut Conn, agent: AgentId, id: ConversationId) -> Result<Seq> {
-    let read: Option<i64> = sqlx::query_scalar("SELECT seq FROM reads WHERE agent_id = $1 AND conversation_id = $2")
+    let read: Option<i64> = sql::query_scalar("SELECT seq FROM reads WHERE agent_id = $1 AND conversation_id = $2")
         .bind(agent.to_string())
         .bind(id.to_string())
         .fetch_optional(conn)
@@ -354,7 +355,7 @@ pub async fn read_through(conn: &mut Conn, agent: AgentId, id: ConversationId) -
 
 /// Notes how far an agent has read.
 pub async fn mark_read(conn: &mut Conn, agent: AgentId, id: ConversationId, through: Seq) -> Result<()> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO reads (agent_id, conversation_id, seq) VALUES ($1, $2, $3) \
          ON CONFLICT (agent_id, conversation_id) DO UPDATE SET seq = MAX(seq, excluded.seq)",
     )

@@ -2,6 +2,7 @@
 
 use switchboard_contract::Timestamp;
 
+use super::sql;
 use super::{Conn, Error, Result};
 
 /// What a document is.
@@ -102,7 +103,7 @@ macro_rules! documents_sql {
 
 /// Every document in use, and every flow version: running conversations are pinned to theirs.
 pub async fn load(conn: &mut Conn) -> Result<Vec<Document>> {
-    let rows: Vec<Row> = sqlx::query_as(documents_sql!(
+    let rows: Vec<Row> = sql::query_as(documents_sql!(
         "WHERE h.version IS NOT NULL OR d.kind = 'flow' ORDER BY d.kind, d.name, d.lang, d.version"
     ))
     .fetch_all(conn)
@@ -112,7 +113,7 @@ pub async fn load(conn: &mut Conn) -> Result<Vec<Document>> {
 
 /// The versions before one, newest first.
 pub async fn older(conn: &mut Conn, key: &Key, version: i64) -> Result<Vec<Document>> {
-    let rows: Vec<Row> = sqlx::query_as(documents_sql!(
+    let rows: Vec<Row> = sql::query_as(documents_sql!(
         "WHERE d.kind = $1 AND d.name = $2 AND d.lang = $3 AND d.version < $4 ORDER BY d.version DESC"
     ))
     .bind(key.kind.word())
@@ -127,7 +128,7 @@ pub async fn older(conn: &mut Conn, key: &Key, version: i64) -> Result<Vec<Docum
 /// The version in use.
 pub async fn head(conn: &mut Conn, key: &Key) -> Result<Option<Document>> {
     let row: Option<Row> =
-        sqlx::query_as(documents_sql!("WHERE h.version IS NOT NULL AND d.kind = $1 AND d.name = $2 AND d.lang = $3"))
+        sql::query_as(documents_sql!("WHERE h.version IS NOT NULL AND d.kind = $1 AND d.name = $2 AND d.lang = $3"))
             .bind(key.kind.word())
             .bind(&key.name)
             .bind(&key.lang)
@@ -150,7 +151,7 @@ pub async fn put(
     now: Timestamp,
 ) -> Result<i64> {
     let present: Option<i64> =
-        sqlx::query_scalar("SELECT version FROM document_heads WHERE kind = $1 AND name = $2 AND lang = $3")
+        sql::query_scalar("SELECT version FROM document_heads WHERE kind = $1 AND name = $2 AND lang = $3")
             .bind(key.kind.word())
             .bind(&key.name)
             .bind(&key.lang)
@@ -160,7 +161,7 @@ pub async fn put(
         return Err(Error::Stale);
     }
     let version = last_version(conn, key).await? + 1;
-    sqlx::query(
+    sql::query(
         "INSERT INTO documents (kind, name, lang, version, source, origin, author, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
@@ -174,7 +175,7 @@ pub async fn put(
     .bind(now.millis())
     .execute(&mut *conn)
     .await?;
-    sqlx::query(
+    sql::query(
         "INSERT INTO document_heads (kind, name, lang, version) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (kind, name, lang) DO UPDATE SET version = excluded.version",
     )
@@ -189,7 +190,7 @@ pub async fn put(
 
 /// Puts a document out of use. Its versions are kept, and it is not shipped anew at the next start.
 pub async fn retire(conn: &mut Conn, key: &Key) -> Result<bool> {
-    let retired = sqlx::query("DELETE FROM document_heads WHERE kind = $1 AND name = $2 AND lang = $3")
+    let retired = sql::query("DELETE FROM document_heads WHERE kind = $1 AND name = $2 AND lang = $3")
         .bind(key.kind.word())
         .bind(&key.name)
         .bind(&key.lang)
@@ -200,18 +201,16 @@ pub async fn retire(conn: &mut Conn, key: &Key) -> Result<bool> {
 
 /// The last version ever saved, in use or not; 0 for none.
 pub async fn last_version(conn: &mut Conn, key: &Key) -> Result<i64> {
-    Ok(sqlx::query_scalar(
-        "SELECT COALESCE(MAX(version), 0) FROM documents WHERE kind = $1 AND name = $2 AND lang = $3",
-    )
-    .bind(key.kind.word())
-    .bind(&key.name)
-    .bind(&key.lang)
-    .fetch_one(conn)
-    .await?)
+    Ok(sql::query_scalar("SELECT COALESCE(MAX(version), 0) FROM documents WHERE kind = $1 AND name = $2 AND lang = $3")
+        .bind(key.kind.word())
+        .bind(&key.name)
+        .bind(&key.lang)
+        .fetch_one(conn)
+        .await?)
 }
 
 /// Changes with every saved version and with every document put out of use: how another process's edits are noticed.
 pub async fn revision(conn: &mut Conn) -> Result<(i64, i64)> {
     let sql = "SELECT (SELECT COUNT(*) FROM documents), (SELECT COUNT(*) FROM document_heads)";
-    Ok(sqlx::query_as(sql).fetch_one(conn).await?)
+    Ok(sql::query_as(sql).fetch_one(conn).await?)
 }

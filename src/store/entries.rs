@@ -5,6 +5,7 @@ use switchboard_contract::{
 };
 use switchboard_engine::{HandoffBrief, LogEntry};
 
+use super::sql;
 use super::{Conn, Error, Result, from_json, from_word, parse, place, seq, to_json, word};
 
 /// Who wrote an entry.
@@ -88,7 +89,7 @@ pub async fn insert(conn: &mut Conn, conversation: ConversationId, entry: &Entry
         Author::Agent(id, name) => (Some(id), Some(name)),
         Author::Contact | Author::Bot | Author::System => (None, None),
     };
-    sqlx::query(
+    sql::query(
         "INSERT INTO entries (conversation_id, seq, id, kind, author, author_id, author_name, body, external_id, at, delivery) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
@@ -131,7 +132,7 @@ pub async fn read(
 ) -> Result<Vec<Entry>> {
     let (query, from) = match range {
         Range::After(after) => (
-            sqlx::query_as::<_, EntryRow>(
+            sql::query_as::<_, EntryRow>(
                 "SELECT seq, id, kind, author, author_id, author_name, body, external_id, at, delivery, delivery_error \
                  FROM entries WHERE conversation_id = $1 AND seq > $2 AND (kind = 'message' OR NOT $3) \
                  ORDER BY seq LIMIT $4",
@@ -139,7 +140,7 @@ pub async fn read(
             after,
         ),
         Range::Before(before) => (
-            sqlx::query_as::<_, EntryRow>(
+            sql::query_as::<_, EntryRow>(
                 "SELECT seq, id, kind, author, author_id, author_name, body, external_id, at, delivery, delivery_error \
                  FROM entries WHERE conversation_id = $1 AND seq < $2 AND (kind = 'message' OR NOT $3) \
                  ORDER BY seq DESC LIMIT $4",
@@ -156,7 +157,7 @@ pub async fn read(
 
 /// Reads one entry.
 pub async fn get(conn: &mut Conn, conversation: ConversationId, at: Seq) -> Result<Option<Entry>> {
-    let row: Option<EntryRow> = sqlx::query_as(
+    let row: Option<EntryRow> = sql::query_as(
         "SELECT seq, id, kind, author, author_id, author_name, body, external_id, at, delivery, delivery_error \
          FROM entries WHERE conversation_id = $1 AND seq = $2",
     )
@@ -170,7 +171,7 @@ pub async fn get(conn: &mut Conn, conversation: ConversationId, at: Seq) -> Resu
 /// The place of the last message that somebody other than this agent wrote and a reply should have seen: the contact's or
 /// another agent's.
 pub async fn last_foreign(conn: &mut Conn, conversation: ConversationId, agent: &str) -> Result<Seq> {
-    let last: Option<i64> = sqlx::query_scalar(
+    let last: Option<i64> = sql::query_scalar(
         "SELECT MAX(seq) FROM entries WHERE conversation_id = $1 AND kind = 'message' \
          AND (author = 'contact' OR (author = 'agent' AND author_id <> $2))",
     )
@@ -189,7 +190,7 @@ pub async fn set_delivery(
     state: DeliveryState,
     error: Option<&str>,
 ) -> Result<()> {
-    sqlx::query(
+    sql::query(
         "UPDATE entries SET delivery = $3, delivery_error = $4 WHERE conversation_id = $1 AND seq = $2 \
          AND delivery IN ('pending', 'uncertain', 'failed')",
     )
@@ -210,11 +211,11 @@ pub async fn set_receipt(
     mark: ReceiptMark,
 ) -> Result<u64> {
     let query = match mark {
-        ReceiptMark::Delivered => sqlx::query(
+        ReceiptMark::Delivered => sql::query(
             "UPDATE entries SET delivery = 'delivered' WHERE conversation_id = $1 AND seq <= $2 \
              AND delivery IN ('pending', 'uncertain', 'sent')",
         ),
-        ReceiptMark::Seen => sqlx::query(
+        ReceiptMark::Seen => sql::query(
             "UPDATE entries SET delivery = 'seen' WHERE conversation_id = $1 AND seq <= $2 \
              AND delivery IN ('pending', 'uncertain', 'sent', 'delivered')",
         ),
@@ -224,7 +225,7 @@ pub async fn set_receipt(
 
 /// Adds a brief.
 pub async fn add_brief(conn: &mut Conn, conversation: ConversationId, at: Seq, brief: &HandoffBrief) -> Result<()> {
-    sqlx::query("INSERT INTO briefs (conversation_id, seq, body) VALUES ($1, $2, $3)")
+    sql::query("INSERT INTO briefs (conversation_id, seq, body) VALUES ($1, $2, $3)")
         .bind(conversation.to_string())
         .bind(place(at))
         .bind(to_json("brief", brief)?)
@@ -236,7 +237,7 @@ pub async fn add_brief(conn: &mut Conn, conversation: ConversationId, at: Seq, b
 /// The latest brief.
 pub async fn brief(conn: &mut Conn, conversation: ConversationId) -> Result<Option<HandoffBrief>> {
     let body: Option<String> =
-        sqlx::query_scalar("SELECT body FROM briefs WHERE conversation_id = $1 ORDER BY seq DESC LIMIT 1")
+        sql::query_scalar("SELECT body FROM briefs WHERE conversation_id = $1 ORDER BY seq DESC LIMIT 1")
             .bind(conversation.to_string())
             .fetch_optional(conn)
             .await?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use switchboard_contract::{ArticleId, ConversationId, Seq, Timestamp};
 use switchboard_engine::ShownArticle;
 
+use super::sql;
 use super::{Conn, Result, place};
 
 /// Notes that an article was shown.
@@ -15,7 +16,7 @@ pub async fn add_answer(
     article: ArticleId,
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO answers (conversation_id, seq, article_id, at) VALUES ($1, $2, $3, $4)")
+    sql::query("INSERT INTO answers (conversation_id, seq, article_id, at) VALUES ($1, $2, $3, $4)")
         .bind(conversation.to_string())
         .bind(place(at))
         .bind(article.to_string())
@@ -33,7 +34,7 @@ pub async fn add_vote(
     shown: &ShownArticle,
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO votes (conversation_id, seq, article_id, question, helped, at) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (conversation_id, seq) DO NOTHING",
     )
@@ -56,7 +57,7 @@ pub async fn add_unanswered(
     language: &str,
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO unanswered (conversation_id, question, language, at) VALUES ($1, $2, $3, $4)")
+    sql::query("INSERT INTO unanswered (conversation_id, question, language, at) VALUES ($1, $2, $3, $4)")
         .bind(conversation.to_string())
         .bind(question)
         .bind(language)
@@ -75,7 +76,7 @@ pub async fn set_rating(
     comment: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO ratings (conversation_id, seq, score, comment, at) VALUES ($1, $2, $3, $4, $5)")
+    sql::query("INSERT INTO ratings (conversation_id, seq, score, comment, at) VALUES ($1, $2, $3, $4, $5)")
         .bind(conversation.to_string())
         .bind(place(at))
         .bind(i64::from(score))
@@ -88,7 +89,7 @@ pub async fn set_rating(
 
 /// The last comment a contact added to a rating.
 pub async fn rating_comment(conn: &mut Conn, conversation: ConversationId) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar(
+    Ok(sql::query_scalar(
         "SELECT comment FROM ratings WHERE conversation_id = $1 AND comment IS NOT NULL ORDER BY seq DESC LIMIT 1",
     )
     .bind(conversation.to_string())
@@ -110,9 +111,9 @@ pub struct Tally {
 /// How every article has done, by article id.
 pub async fn tallies(conn: &mut Conn) -> Result<BTreeMap<String, Tally>> {
     let shown: Vec<(String, i64)> =
-        sqlx::query_as("SELECT article_id, COUNT(*) FROM answers GROUP BY article_id").fetch_all(&mut *conn).await?;
+        sql::query_as("SELECT article_id, COUNT(*) FROM answers GROUP BY article_id").fetch_all(&mut *conn).await?;
     let votes: Vec<(String, i64, i64)> =
-        sqlx::query_as("SELECT article_id, SUM(helped), COUNT(*) - SUM(helped) FROM votes GROUP BY article_id")
+        sql::query_as("SELECT article_id, SUM(helped), COUNT(*) - SUM(helped) FROM votes GROUP BY article_id")
             .fetch_all(conn)
             .await?;
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
@@ -143,7 +144,7 @@ pub struct Unanswered {
 
 /// Unanswered questions before a row, newest first.
 pub async fn unanswered(conn: &mut Conn, before: i64, limit: u32) -> Result<Vec<Unanswered>> {
-    Ok(sqlx::query_as(
+    Ok(sql::query_as(
         "SELECT id, conversation_id, question, language, at FROM unanswered WHERE id < $1 ORDER BY id DESC LIMIT $2",
     )
     .bind(before)

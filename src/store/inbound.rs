@@ -2,6 +2,7 @@
 
 use switchboard_contract::{ConversationId, ExternalId, Inbound, InboxId, MessageId, Seq, Timestamp};
 
+use super::sql;
 use super::{Conn, Result, parse, place, seq};
 
 /// How an inbound item ended.
@@ -27,7 +28,7 @@ impl Outcome {
 
 /// Counts what arrived, before anything else is known of it.
 pub async fn count_received(conn: &mut Conn, inbox: InboxId, now: Timestamp) -> Result<()> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO received (inbox_id, day, count) VALUES ($1, $2, 1) \
          ON CONFLICT (inbox_id, day) DO UPDATE SET count = count + 1",
     )
@@ -40,7 +41,7 @@ pub async fn count_received(conn: &mut Conn, inbox: InboxId, now: Timestamp) -> 
 
 /// Stores an item with its bytes; none when its external id is known already. Quarantined until its outcome is set.
 pub async fn insert(conn: &mut Conn, inbox: InboxId, inbound: &Inbound, now: Timestamp) -> Result<Option<i64>> {
-    Ok(sqlx::query_scalar(
+    Ok(sql::query_scalar(
         "INSERT INTO inbound (inbox_id, external_id, received_at, occurred_at, raw, outcome) \
          VALUES ($1, $2, $3, $4, $5, 'quarantined') ON CONFLICT (inbox_id, external_id) DO NOTHING RETURNING id",
     )
@@ -61,7 +62,7 @@ pub async fn set_outcome(
     reason: Option<&str>,
     filed: Option<(ConversationId, Option<MessageId>, Seq)>,
 ) -> Result<()> {
-    sqlx::query(
+    sql::query(
         "UPDATE inbound SET outcome = $2, reason = $3, conversation_id = $4, entry_id = $5, entry_seq = $6 WHERE id = $1",
     )
     .bind(id)
@@ -93,7 +94,7 @@ pub struct First {
 /// Finds the item that came first under an external id.
 pub async fn first(conn: &mut Conn, inbox: InboxId, external_id: &ExternalId, raw: &[u8]) -> Result<First> {
     let (id, conversation, entry, at, same_bytes): (i64, Option<String>, Option<String>, Option<i64>, bool) =
-        sqlx::query_as(
+        sql::query_as(
             "SELECT id, conversation_id, entry_id, entry_seq, raw = $3 FROM inbound WHERE inbox_id = $1 AND external_id = $2",
         )
         .bind(inbox.to_string())
@@ -118,7 +119,7 @@ pub async fn add_duplicate(
     differing_raw: Option<&[u8]>,
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO inbound_duplicates (inbound_id, inbox_id, received_at, raw) VALUES ($1, $2, $3, $4)")
+    sql::query("INSERT INTO inbound_duplicates (inbound_id, inbox_id, received_at, raw) VALUES ($1, $2, $3, $4)")
         .bind(first)
         .bind(inbox.to_string())
         .bind(now.millis())

@@ -2,6 +2,7 @@
 
 use switchboard_contract::{Cursor, InboxId, Timestamp};
 
+use super::sql;
 use super::{Conn, Result, parse};
 
 /// An inbox as the database knows it.
@@ -26,7 +27,7 @@ pub async fn ensure(
     name: &str,
     now: Timestamp,
 ) -> Result<Inbox> {
-    let id: String = sqlx::query_scalar(
+    let id: String = sql::query_scalar(
         "INSERT INTO inboxes (id, slug, kind, name, created_at) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (slug) DO UPDATE SET kind = excluded.kind, name = excluded.name RETURNING id",
     )
@@ -42,7 +43,7 @@ pub async fn ensure(
 
 /// Reads how far an inbox has been read.
 pub async fn cursor(conn: &mut Conn, inbox: InboxId) -> Result<Option<Cursor>> {
-    let cursor: Option<Option<String>> = sqlx::query_scalar("SELECT cursor FROM inboxes WHERE id = $1")
+    let cursor: Option<Option<String>> = sql::query_scalar("SELECT cursor FROM inboxes WHERE id = $1")
         .bind(inbox.to_string())
         .fetch_optional(conn)
         .await?;
@@ -51,7 +52,7 @@ pub async fn cursor(conn: &mut Conn, inbox: InboxId) -> Result<Option<Cursor>> {
 
 /// Saves how far an inbox has been read.
 pub async fn set_cursor(conn: &mut Conn, inbox: InboxId, cursor: &Cursor) -> Result<()> {
-    sqlx::query("UPDATE inboxes SET cursor = $2 WHERE id = $1")
+    sql::query("UPDATE inboxes SET cursor = $2 WHERE id = $1")
         .bind(inbox.to_string())
         .bind(&cursor.0)
         .execute(conn)

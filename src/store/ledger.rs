@@ -6,6 +6,7 @@ use serde::Serialize;
 use switchboard_contract::Timestamp;
 use utoipa::ToSchema;
 
+use super::sql;
 use super::{Conn, Result};
 
 /// A day, in milliseconds. Days are counted in UTC.
@@ -40,7 +41,7 @@ pub struct Account {
 pub async fn accounts(conn: &mut Conn, from: Timestamp, to: Timestamp) -> Result<Vec<Account>> {
     let (first, last) = (from.millis().div_euclid(DAY_MILLIS), to.millis().div_euclid(DAY_MILLIS));
     let (start, end) = (first.saturating_mul(DAY_MILLIS), last.saturating_add(1).saturating_mul(DAY_MILLIS));
-    let received: Vec<(String, String, String, i64)> = sqlx::query_as(
+    let received: Vec<(String, String, String, i64)> = sql::query_as(
         "SELECT i.id, i.slug, i.name, COALESCE((SELECT SUM(r.count) FROM received r WHERE r.inbox_id = i.id \
          AND r.day BETWEEN $1 AND $2), 0) FROM inboxes i ORDER BY i.slug",
     )
@@ -48,7 +49,7 @@ pub async fn accounts(conn: &mut Conn, from: Timestamp, to: Timestamp) -> Result
     .bind(last)
     .fetch_all(&mut *conn)
     .await?;
-    let outcomes: Vec<(String, String, i64)> = sqlx::query_as(
+    let outcomes: Vec<(String, String, i64)> = sql::query_as(
         "SELECT inbox_id, outcome, COUNT(*) FROM inbound WHERE received_at >= $1 AND received_at < $2 \
          GROUP BY inbox_id, outcome UNION ALL SELECT inbox_id, 'duplicate', COUNT(*) FROM inbound_duplicates \
          WHERE received_at >= $1 AND received_at < $2 GROUP BY inbox_id",
@@ -90,7 +91,7 @@ pub struct Quarantined {
 
 /// What is in quarantine, newest first.
 pub async fn quarantine(conn: &mut Conn, most: u32) -> Result<Vec<Quarantined>> {
-    Ok(sqlx::query_as(
+    Ok(sql::query_as(
         "SELECT q.id, i.name AS inbox, q.external_id, q.received_at, COALESCE(q.reason, '') AS reason, \
          LENGTH(q.raw) AS bytes FROM inbound q JOIN inboxes i ON i.id = q.inbox_id WHERE q.outcome = 'quarantined' \
          ORDER BY q.received_at DESC LIMIT $1",

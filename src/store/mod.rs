@@ -32,6 +32,7 @@ pub mod inboxes;
 pub mod ledger;
 pub mod outbox;
 pub mod settings;
+pub mod sql;
 mod writer;
 
 /// The database this build speaks to.
@@ -225,14 +226,14 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 /// # Errors
 /// When the savepoint itself can't be set or taken back.
 pub async fn savepoint<T>(conn: &mut Conn, work: impl AsyncFnOnce(&mut Conn) -> Result<T>) -> Result<Result<T>> {
-    sqlx::query("SAVEPOINT item").execute(&mut *conn).await?;
+    sql::query("SAVEPOINT item").execute(&mut *conn).await?;
     let result = match AssertUnwindSafe(work(conn)).catch_unwind().await {
         Ok(result) => result,
         Err(panic) => Err(Error::Panicked(panic_text(&*panic))),
     };
     if result.is_err() {
-        sqlx::query("ROLLBACK TO item").execute(&mut *conn).await?;
+        sql::query("ROLLBACK TO item").execute(&mut *conn).await?;
     }
-    sqlx::query("RELEASE item").execute(&mut *conn).await?;
+    sql::query("RELEASE item").execute(&mut *conn).await?;
     Ok(result)
 }

@@ -2,6 +2,7 @@
 
 use switchboard_contract::{ConversationId, DeliveryId, InboxId, MessageId, Receipt, Seq, ThreadKey, Timestamp};
 
+use super::sql;
 use super::{Conn, Result, parse, place, seq, to_json};
 
 /// A delivery as it is stored.
@@ -25,7 +26,7 @@ pub struct Row {
 
 /// Adds a delivery, due at once.
 pub async fn insert(conn: &mut Conn, row: &Row, now: Timestamp) -> Result<()> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO outbox (id, conversation_id, entry_id, entry_seq, inbox_id, thread, state, attempts, due_at, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, 'pending', 0, $7, $7)",
     )
@@ -45,7 +46,7 @@ pub async fn insert(conn: &mut Conn, row: &Row, now: Timestamp) -> Result<()> {
 /// the index of what is open used.) Asked before each, because a claim is a commit and a commit wakes
 /// the outbox: without this it would run in circles while something waits for its time.
 pub async fn anything_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
-    Ok(sqlx::query_scalar(
+    Ok(sql::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('pending', 'sending') AND state = 'sending' AND lease_until <= $1) OR EXISTS (\
          SELECT 1 FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.state = 'pending' AND o.due_at <= $1 AND NOT EXISTS (\
          SELECT 1 FROM outbox b WHERE b.conversation_id = o.conversation_id AND b.entry_seq < o.entry_seq \
@@ -58,7 +59,7 @@ pub async fn anything_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
 
 /// Claims the due heads of lanes, at most `most`, until `lease_until`.
 pub async fn claim(conn: &mut Conn, now: Timestamp, lease_until: Timestamp, most: usize) -> Result<Vec<Row>> {
-    let rows: Vec<ClaimRow> = sqlx::query_as(
+    let rows: Vec<ClaimRow> = sql::query_as(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_until = $2 WHERE id IN (\
          SELECT o.id FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.state = 'pending' AND o.due_at <= $1 AND NOT EXISTS (\
          SELECT 1 FROM outbox b WHERE b.conversation_id = o.conversation_id AND b.entry_seq < o.entry_seq \
@@ -75,13 +76,13 @@ pub async fn claim(conn: &mut Conn, now: Timestamp, lease_until: Timestamp, most
 
 /// How many deliveries are on their way.
 pub async fn count_open(conn: &mut Conn) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT COUNT(*) FROM outbox WHERE state IN ('pending', 'sending')").fetch_one(conn).await?)
+    Ok(sql::query_scalar("SELECT COUNT(*) FROM outbox WHERE state IN ('pending', 'sending')").fetch_one(conn).await?)
 }
 
 /// When the oldest delivery on its way was made.
 pub async fn oldest(conn: &mut Conn) -> Result<Option<Timestamp>> {
     let oldest: Option<i64> =
-        sqlx::query_scalar("SELECT MIN(created_at) FROM outbox WHERE state IN ('pending', 'sending')")
+        sql::query_scalar("SELECT MIN(created_at) FROM outbox WHERE state IN ('pending', 'sending')")
             .fetch_one(conn)
             .await?;
     Ok(oldest.map(Timestamp::from_millis))
@@ -111,7 +112,7 @@ pub async fn settle(conn: &mut Conn, id: DeliveryId, attempt: u32, end: &End) ->
         End::Uncertain(error) => ("uncertain", None, Some(error), None, 0),
         End::Failed(error) => ("failed", None, Some(error), None, 0),
     };
-    let settled = sqlx::query(
+    let settled = sql::query(
         "UPDATE outbox SET state = $2, due_at = COALESCE($3, due_at), error = $4, receipt = $5, attempts = attempts - $6, \
          lease_until = NULL WHERE id = $1 AND state = 'sending' AND attempts = $7",
     )
@@ -129,7 +130,7 @@ pub async fn settle(conn: &mut Conn, id: DeliveryId, attempt: u32, end: &End) ->
 
 /// Deliveries whose claimer is gone: their lease is over. Nobody knows whether they went out.
 pub async fn abandoned(conn: &mut Conn, now: Timestamp) -> Result<Vec<Row>> {
-    let rows: Vec<ClaimRow> = sqlx::query_as(
+    let rows: Vec<ClaimRow> = sql::query_as(
         "SELECT id, conversation_id, entry_id, entry_seq, inbox_id, thread, attempts FROM outbox \
          WHERE state IN ('pending', 'sending') AND state = 'sending' AND lease_until <= $1",
     )

@@ -1,15 +1,16 @@
 //! Values the program makes for itself and has to find again.
 
+use super::sql;
 use super::{Conn, Result};
 
 /// Reads a value.
 pub async fn get(conn: &mut Conn, name: &str) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar("SELECT value FROM settings WHERE name = $1").bind(name).fetch_optional(conn).await?)
+    Ok(sql::query_scalar("SELECT value FROM settings WHERE name = $1").bind(name).fetch_optional(conn).await?)
 }
 
 /// Writes a value.
 pub async fn set(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     )
     .bind(name)

@@ -11,6 +11,7 @@ use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::sql;
 use super::{Conn, Error, Result, panic_text};
 use crate::limits;
 
@@ -164,6 +165,6 @@ async fn transaction(connection: &mut SqliteConnection, group: &mut [Box<dyn Job
 }
 
 async fn exec(connection: &mut SqliteConnection, sql: &'static str) -> Result<()> {
-    sqlx::query(sql).execute(connection).await?;
+    sql::query(sql).execute(connection).await?;
     Ok(())
 }

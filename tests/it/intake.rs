@@ -144,7 +144,7 @@ async fn what_cannot_be_read_is_kept_in_quarantine_and_the_next_one_goes_through
 
 /// Makes a conversation's state unreadable, as a bug or a failing disk would.
 async fn poison(conn: &mut switchboard::store::Conn, id: ConversationId) -> Result<(), Error> {
-    sqlx::query("UPDATE conversations SET state = '{not json' WHERE id = $1")
+    switchboard::store::sql::query("UPDATE conversations SET state = '{not json' WHERE id = $1")
         .bind(id.to_string())
         .execute(conn)
         .await?;
@@ -319,7 +319,8 @@ async fn what_is_asked_for_every_delivery_never_reads_what_is_done() {
         "EXPLAIN QUERY PLAN SELECT id FROM conversations v WHERE v.status <> 'resolved' \
          AND (v.last_message_at, v.number) < (1, 1) ORDER BY v.last_message_at DESC, v.number DESC LIMIT 1",
     ] {
-        let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(sql).fetch_all(&mut *conn).await.expect("a plan");
+        let rows: Vec<(i64, i64, i64, String)> =
+            switchboard::store::sql::query_as(sql).fetch_all(&mut *conn).await.expect("a plan");
         let plan = rows.into_iter().map(|row| row.3).collect::<Vec<_>>().join("\n");
         let indexed = plan.lines().all(|line| !line.starts_with("SCAN") || line.contains("USING"));
         assert!(indexed && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
