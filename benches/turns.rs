@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use switchboard::app::open_core;
+use switchboard::app::{Home, open_core};
 use switchboard::clock::SystemClock;
 use switchboard::core::Core;
 use switchboard::intake::InboxSink;
@@ -84,7 +84,7 @@ fn flush_cost(folder: &Path) -> f64 {
 
 /// The whole path through a bare in-process channel: every caller is a contact who waits for each acknowledgement.
 async fn turns_a_second(folder: &Path, callers: usize) -> f64 {
-    let core = open_core(folder, Arc::new(SystemClock)).await.expect("opens");
+    let core = open_core(&Home::at(folder), Arc::new(SystemClock)).await.expect("opens");
     let sink = Arc::new(bare_inbox(&core).await);
     // The first message of a contact makes them and their conversation; what is measured is the life after.
     for caller in 0..callers {

@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, File};
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ use crate::realtime::{self, Hub, News};
 use crate::service::accounts::{self, Doorkeeper};
 use crate::service::housekeeping;
 use crate::store::inboxes::Inbox;
-use crate::store::{self, Store, changes, inboxes, settings};
+use crate::store::{self, Open, Store, Target, changes, inboxes, settings};
 use crate::{ids, limits};
 
 /// The kind word of web chat inboxes in the configuration.
@@ -40,20 +40,60 @@ const WEBCHAT: &str = "webchat";
 /// The database's name in the data folder.
 pub const DATABASE: &str = "switchboard.db";
 
-/// Opens the database of a data folder for what needs neither flows nor articles: accounts, the ledger.
-pub async fn open_bare(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
-    let store = open_store(data).await?;
+/// Where everything is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The database: a file in the data folder unless the configuration names another.
+    pub target: Target,
+    /// Lanes in which inbound is worked on side by side, where the database can.
+    pub lanes: usize,
+}
+
+impl Home {
+    /// What the configuration says.
+    pub fn of(config: &Config) -> Self {
+        let home = Self::at(&config.server.data);
+        match &config.database.url {
+            Some(url) => {
+                Self { target: Target::Postgres(url.reveal().to_owned()), lanes: config.database.lanes(), ..home }
+            }
+            None => home,
+        }
+    }
+
+    /// A SQLite file in a data folder.
+    pub fn at(data: &Path) -> Self {
+        Self { data: data.to_owned(), target: Target::File(data.join(DATABASE)), lanes: 1 }
+    }
+
+    /// Whether there is a database yet. That of a server is supposed to be there.
+    pub fn has_database(&self) -> bool {
+        match &self.target {
+            Target::File(file) => file.exists(),
+            Target::Postgres(_) => true,
+        }
+    }
+}
+
+/// Opens the database of a home for what needs neither flows nor articles: accounts, the ledger.
+pub async fn open_bare(home: &Home, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
+    let store = open_store(home).await?;
     Ok(Arc::new(Core { store, clock, library: LibraryHandle::new(Library::build(&[])), hub: Hub::default() }))
 }
 
-async fn open_store(data: &Path) -> anyhow::Result<Store> {
-    make_folder(data)?;
-    let file = data.join(DATABASE);
+async fn open_store(home: &Home) -> anyhow::Result<Store> {
+    make_folder(&home.data)?;
     // One process brings the database up to date at a time; the lock ends with this function.
-    let _turn = lock_file(data, "open.lock").and_then(|lock| lock.lock().map(|()| lock))?;
-    // SQLite makes its files as it finds this one.
-    lock_file(data, DATABASE).with_context(|| format!("the database {} can't be made", file.display()))?;
-    Store::open(&file).await.with_context(|| format!("the database {} can't be opened", file.display()))
+    let _turn = lock_file(&home.data, "open.lock").and_then(|lock| lock.lock().map(|()| lock))?;
+    let target = &home.target;
+    if let Target::File(_) = target {
+        // SQLite makes its files as it finds this one.
+        lock_file(&home.data, DATABASE).with_context(|| format!("the database {target} can't be made"))?;
+    }
+    let opened = Store::open_with(target, home.lanes, Arc::new(Open)).await;
+    opened.with_context(|| format!("the database {target} can't be opened"))
 }
 
 /// Makes the data folder, readable for its owner only: it holds what customers wrote, and signing keys.
@@ -86,14 +126,18 @@ fn take_folder(data: &Path) -> anyhow::Result<File> {
     Ok(lock)
 }
 
-/// Opens the database of a data folder with the documents in it, and adds none.
-pub async fn open_as_it_is(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
-    with_library(open_store(data).await?, clock).await
+/// Opens the database of a home with the documents in it, and adds none.
+pub async fn open_as_it_is(home: &Home, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
+    with_library(open_store(home).await?, clock).await
 }
 
-/// Opens the database of a data folder, with the shipped documents in place.
-pub async fn open_core(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
-    let store = open_store(data).await?;
+/// Opens the database of a home, with the shipped documents in place.
+pub async fn open_core(home: &Home, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
+    with_documents(open_store(home).await?, clock).await
+}
+
+/// A core on a store that is open, with the shipped documents in place.
+pub async fn with_documents(store: Store, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
     let now = clock.now();
     let kept = store.write::<_, store::Error, _>(move |conn| Box::pin(library::install(conn, now))).await?;
     for name in kept {
@@ -133,7 +177,7 @@ impl App {
     /// Opens the database, starts adapters, outbox and chores, and listens.
     pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let folder = take_folder(&config.server.data)?;
-        let core = open_core(&config.server.data, clock).await?;
+        let core = open_core(&Home::of(config), clock).await?;
         let listener = TcpListener::bind(config.server.listen)
             .await
             .with_context(|| format!("can't listen on {} (`server.listen`)", config.server.listen))?;

@@ -9,6 +9,14 @@ pub const COMMIT_GROUP_MAX: usize = 64;
 pub const WRITE_QUEUE_MAX: usize = 1_024;
 /// Connections that read beside the writer.
 pub const READERS: u32 = 4;
+/// How long a read waits for a connection.
+pub const READER_WAIT: Duration = Duration::from_secs(10);
+/// Statements kept prepared for each connection.
+pub const STATEMENTS_PREPARED: usize = 512;
+/// How long connecting to the database may take.
+pub const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// How long a transaction may take; the connection is given up then.
+pub const TRANSACTION_MAX: Duration = Duration::from_mins(1);
 /// How long a statement waits for another process that holds the database.
 pub const DATABASE_BUSY: Duration = Duration::from_secs(5);
 /// The largest inbound item that is kept, in bytes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 
 use super::{Failure, Outcome, block_on, say};
-use crate::app;
+use crate::app::{self, Home};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::core::Core;
@@ -46,7 +46,7 @@ pub(super) struct Recover {
 
 pub(super) fn run(command: Agent, config: &Config) -> Outcome {
     block_on(async move {
-        let core = app::open_bare(&config.server.data, Arc::new(SystemClock)).await?;
+        let core = app::open_bare(&Home::of(config), Arc::new(SystemClock)).await?;
         let outcome = act(command, &core, &config.server.base_url_at(config.server.listen)).await;
         core.store.close().await;
         outcome

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::{Failure, Outcome, block_on, say};
-use crate::app::{self, DATABASE};
+use crate::app::{self, DATABASE, Home};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::store::backup::{self, Findings};
@@ -39,11 +39,16 @@ pub(super) fn back_up(command: &Backup, config: &Config) -> Outcome {
             command.file.display()
         )));
     }
-    if !config.server.data.join(DATABASE).exists() {
+    if config.database.url.is_some() {
+        return Err(Failure::usage(
+            "this copies a SQLite database; for PostgreSQL use pg_dump, which copies while the server runs",
+        ));
+    }
+    if !Home::of(config).has_database() {
         return Err(Failure::usage(format!("there is no database in {}", config.server.data.display())));
     }
     block_on(async {
-        let core = app::open_bare(&config.server.data, Arc::new(SystemClock)).await?;
+        let core = app::open_bare(&Home::of(config), Arc::new(SystemClock)).await?;
         let written = core.store.backup(&command.file).await;
         core.store.close().await;
         Ok::<_, Failure>(written?)
@@ -55,6 +60,9 @@ pub(super) fn restore(command: &Restore, config: &Config) -> Outcome {
     verify(&command.file)?;
     if command.verify {
         return Ok(());
+    }
+    if config.database.url.is_some() {
+        return Err(Failure::usage("this puts a SQLite database in place; for PostgreSQL use pg_restore"));
     }
     let target = config.server.data.join(DATABASE);
     if target.exists() {

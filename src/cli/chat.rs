@@ -9,7 +9,7 @@ use switchboard_contract::{Choice, Content, ConversationId, Seq, TextFormat, cho
 use switchboard_engine::{ContactFacts, Conversation, Effect, Event, EventKind, Handler, LogEntry, Speaker};
 
 use super::{Failure, Outcome, block_on, say};
-use crate::app::{self, DATABASE};
+use crate::app::{self, Home};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::ids;
@@ -46,9 +46,9 @@ pub(super) fn run(command: &Chat, config: &Config) -> Outcome {
 
 /// The library of the data folder, or the shipped one where there is none yet.
 pub(super) fn library(config: &Config) -> Result<Arc<Library>, Failure> {
-    if config.server.data.join(DATABASE).exists() {
+    if Home::of(config).has_database() {
         return block_on(async {
-            let core = app::open_as_it_is(&config.server.data, Arc::new(SystemClock)).await?;
+            let core = app::open_as_it_is(&Home::of(config), Arc::new(SystemClock)).await?;
             core.store.close().await;
             Ok(core.library.get())
         })?;

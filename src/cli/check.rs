@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Failure, Global, Outcome, block_on, load, say};
-use crate::app::{self, DATABASE};
+use crate::app::{self, Home};
 use crate::clock::SystemClock;
 use crate::config::{Config, Loaded};
 use crate::http;
@@ -56,14 +56,14 @@ fn show(loaded: &Loaded) {
 }
 
 async fn database(config: &Config) -> Outcome {
-    let file = config.server.data.join(DATABASE);
-    if !file.exists() {
-        say(format_args!("ok    database: {} will be made at the first start", file.display()));
+    let home = Home::of(config);
+    if !home.has_database() {
+        say(format_args!("ok    database: {} will be made at the first start", home.target));
         return Ok(());
     }
-    let core = app::open_as_it_is(&config.server.data, Arc::new(SystemClock)).await?;
+    let core = app::open_as_it_is(&home, Arc::new(SystemClock)).await?;
     core.store.probe().await.map_err(Failure::from)?;
-    say(format_args!("ok    database {}", file.display()));
+    say(format_args!("ok    database {}", home.target));
     let documents = documents::load(&mut *core.store.reader().await?).await?;
     let library = core.library.get();
     let mut wrong: Vec<String> = library.problems.iter().map(ToString::to_string).collect();

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use switchboard_engine::Finder;
 
 use super::{Failure, Outcome, block_on, chat, say};
-use crate::app;
+use crate::app::{self, Home};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::core::Core;
@@ -111,7 +111,7 @@ async fn put(core: &Core, file: &Path, key: Option<Key>) -> Result<String, Vec<S
 
 fn with_core(config: &Config, work: impl AsyncFnOnce(&Core) -> Outcome) -> Outcome {
     block_on(async {
-        let core = app::open_core(&config.server.data, Arc::new(SystemClock)).await?;
+        let core = app::open_core(&Home::of(config), Arc::new(SystemClock)).await?;
         let outcome = work(&core).await;
         core.store.close().await;
         outcome

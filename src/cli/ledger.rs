@@ -6,7 +6,7 @@ use clap::Args;
 use switchboard_contract::Timestamp;
 
 use super::{Failure, Outcome, block_on, say};
-use crate::app;
+use crate::app::{self, Home};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::store::ledger::{self, Account, DAY_MILLIS};
@@ -26,7 +26,7 @@ pub(super) struct Ledger {
 
 pub(super) fn run(command: &Ledger, config: &Config) -> Outcome {
     let accounts: Vec<Account> = block_on(async {
-        let core = app::open_bare(&config.server.data, Arc::new(SystemClock)).await?;
+        let core = app::open_bare(&Home::of(config), Arc::new(SystemClock)).await?;
         let now = core.now();
         let back = i64::from(command.days.max(1) - 1).saturating_mul(DAY_MILLIS);
         let from = Timestamp::from_millis(now.millis().saturating_sub(back));

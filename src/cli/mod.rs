@@ -55,6 +55,9 @@ struct Global {
     /// The folder of everything that is kept
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<String>,
+    /// The address of a PostgreSQL database; a SQLite file in the data folder unless given
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
     /// How much to log: error, warn, info, debug, trace, or directives such as `info,switchboard=debug`
     #[arg(long, global = true, value_name = "LEVEL")]
     log_level: Option<String>,
@@ -116,6 +119,7 @@ fn load(global: &Global, listen: Option<String>, base_url: Option<String>) -> Re
         listen,
         base_url,
         data: global.data.clone(),
+        database: global.database.clone(),
         log_level: global.log_level.clone(),
         log_format: global.log_format.clone(),
     };

@@ -50,6 +50,8 @@ keys! {
     server.base_url: |raw| raw.base_url(), |all| all.server.base_url.clone().unwrap_or_default();
     server.trusted_proxies: |raw| raw.networks(), |all| join(&all.server.trusted_proxies);
     server.data: |raw| raw.text_of(1..=4_096).map(PathBuf::from), |all| all.server.data.display().to_string();
+    database.url: |raw| raw.database_url(), |all| all.database.shown_url();
+    database.workers: |raw| raw.whole(1..=32), |all| all.database.workers.to_string();
     log.format: |raw| raw.one_of(LogFormat::WORDS), |all| all.log.format.word().to_owned();
     log.level: |raw| raw.levels().map(str::to_owned), |all| all.log.level.clone();
     desk.session_hours: |raw| raw.whole(1..=8_760), |all| all.desk.session_hours.to_string();

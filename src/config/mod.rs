@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 
 use toml::Value;
 
+use crate::store::Target;
+
 use inbox::{Draft, Given};
 use keys::{KEYS, Key};
 
@@ -39,6 +41,8 @@ pub const FILE_BYTES_MAX: u64 = 256 * 1024;
 pub struct Config {
     /// How the server is reached.
     pub server: Server,
+    /// Where it keeps everything.
+    pub database: Database,
     /// What it tells about itself.
     pub log: Log,
     /// The agents' side.
@@ -71,6 +75,27 @@ impl Server {
                 format!("http://{bound}")
             }
         })
+    }
+}
+
+/// Where everything is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Database {
+    /// The address of a PostgreSQL database; none for a SQLite file in the data folder.
+    pub url: Option<Secret>,
+    /// How many write side by side on PostgreSQL.
+    pub workers: u32,
+}
+
+impl Database {
+    /// Writers of inbound, beside the one for everything else.
+    pub fn lanes(&self) -> usize {
+        usize::try_from(self.workers).unwrap_or(usize::MAX).saturating_add(1)
+    }
+
+    /// The address without its password.
+    fn shown_url(&self) -> String {
+        self.url.as_ref().map(|url| Target::Postgres(url.reveal().to_owned()).to_string()).unwrap_or_default()
     }
 }
 
@@ -126,6 +151,7 @@ impl Default for Config {
                 trusted_proxies: Network::loopback(),
                 data: PathBuf::from("./data"),
             },
+            database: Database { url: None, workers: 4 },
             log: Log { format: LogFormat::Auto, level: "info".to_owned() },
             desk: Desk { session_hours: 12, sign_in_attempts: 10, console_title: "Switchboard".to_owned() },
             inboxes: vec![InboxConfig::web()],
@@ -140,6 +166,8 @@ pub struct Flags {
     pub listen: Option<String>,
     /// `--data`
     pub data: Option<String>,
+    /// `--database`
+    pub database: Option<String>,
     /// `--base-url`
     pub base_url: Option<String>,
     /// `--log-level`
@@ -153,6 +181,7 @@ impl Flags {
         let all = [
             ("--listen", "server", "listen", &self.listen),
             ("--data", "server", "data", &self.data),
+            ("--database", "database", "url", &self.database),
             ("--base-url", "server", "base_url", &self.base_url),
             ("--log-level", "log", "level", &self.log_level),
             ("--log-format", "log", "format", &self.log_format),
@@ -262,7 +291,8 @@ impl Config {
             match (key.set)(&mut config, &given.raw()) {
                 Ok(()) => drop(origins.insert(key.path(), given.key_at)),
                 Err(expected) => {
-                    let found = raw::shown(&given.value);
+                    // What stands in an address may be a password.
+                    let found = if key.name == "url" { "something else".to_owned() } else { raw::shown(&given.value) };
                     let message = format!("`{}`: expected {expected}, found {found}", key.path());
                     problems.push(Problem::new(given.value_at, message));
                 }

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use toml::Value;
 
 use super::network::Network;
+use super::secret::Secret;
+use crate::store::Target;
 
 /// A value as it was given. Variables and flags are texts, whatever is expected of them.
 pub(super) struct Raw<'a> {
@@ -88,6 +90,17 @@ impl Raw<'_> {
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | ':' | '[' | ']');
         let fits = host.starts_with(|c: char| c.is_alphanumeric() || c == '[') && host.chars().all(plain);
         fits.then(|| Some(text.to_owned())).ok_or_else(expected)
+    }
+
+    /// Empty, or the address of a PostgreSQL database. Never shown: it may hold a password.
+    pub(super) fn database_url(&self) -> Result<Option<Secret>, Expected> {
+        let expected = || "an address such as \"postgres://switchboard@db.example.com/switchboard\"".to_owned();
+        let text = self.value.as_str().ok_or_else(expected)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        Target::postgres(text).ok_or_else(expected)?;
+        Ok(Some(Secret::new(text)))
     }
 
     /// A level, or levels by part: `info,switchboard::outbox=debug`.

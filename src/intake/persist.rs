@@ -74,7 +74,7 @@ pub async fn persist(
     change.reasons.sort_unstable();
     change.reasons.dedup();
     if !change.reasons.is_empty() || !change.notices.is_empty() {
-        changes::add(conn, &change, now).await?;
+        changes::add(conn, change, now);
     }
     Ok(made)
 }

@@ -72,7 +72,7 @@ impl InboundSink for InboxSink {
                         && entries::set_receipt(conn, conversation, seq, mark).await? > 0
                     {
                         let change = Change { conversation, reasons: vec!["delivery".to_owned()], notices: Vec::new() };
-                        changes::add(conn, &change, core.now()).await?;
+                        changes::add(conn, change, core.now());
                     }
                     Ok(())
                 })

@@ -155,7 +155,7 @@ async fn settle(conn: &mut Conn, row: &Row, end: &End, now: Timestamp) -> Result
         entries::set_delivery(conn, row.conversation, row.seq, state, error).await?;
         let change =
             Change { conversation: row.conversation, reasons: vec!["delivery".to_owned()], notices: Vec::new() };
-        changes::add(conn, &change, now).await?;
+        changes::add(conn, change, now);
     }
     Ok(())
 }

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use switchboard_contract::Timestamp;
 
+use super::conn::{Conn, Link};
 use super::sql;
-use super::{Error, Result, Store, ledger};
+use super::{Error, Result, Store, ledger, target};
 
 /// What a look through a copy found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,34 +40,33 @@ impl Store {
 pub async fn verify(file: &Path, now: Timestamp) -> Result<Findings> {
     let options =
         SqliteConnectOptions::new().filename(file).read_only(true).immutable(true).disable_statement_logging();
-    let mut conn = options.connect().await?;
-    let findings = look(&mut conn, now).await;
-    conn.close().await?;
-    findings
+    let mut conn = Conn::new(Link::Sqlite(Box::new(Box::new(options.connect().await?))));
+    look(&mut conn, now).await
 }
 
-async fn look(conn: &mut SqliteConnection, now: Timestamp) -> Result<Findings> {
-    let mut mistakes: Vec<String> = sql::query_scalar("PRAGMA integrity_check(20)").fetch_all(&mut *conn).await?;
+async fn look(conn: &mut Conn, now: Timestamp) -> Result<Findings> {
+    let mut mistakes: Vec<String> = sql::query_scalar("PRAGMA integrity_check(20)").fetch_all(conn).await?;
     mistakes.retain(|line| line != "ok");
-    let orphans = sql::query("PRAGMA foreign_key_check").fetch_all(&mut *conn).await?.len();
-    if orphans > 0 {
-        mistakes.push(format!("{orphans} rows refer to rows that are missing"));
+    let orphans: Vec<(String,)> =
+        sql::query_as("SELECT \"table\" FROM pragma_foreign_key_check").fetch_all(conn).await?;
+    if !orphans.is_empty() {
+        mistakes.push(format!("{} rows refer to rows that are missing", orphans.len()));
     }
     let migration: i64 = sql::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success")
-        .fetch_one(&mut *conn)
+        .fetch_one(conn)
         .await?;
-    let known = sqlx::migrate!("./migrations/sqlite").iter().map(|known| known.version).max().unwrap_or(0);
+    let known = target::SQLITE.iter().map(|known| known.version).max().unwrap_or(0);
     if migration > known {
         mistakes.push(format!("it was written by a newer program (migration {migration}; this one knows {known})"));
     }
     let (conversations, entries): (i64, i64) =
         sql::query_as("SELECT (SELECT COUNT(*) FROM conversations), (SELECT COUNT(*) FROM entries)")
-            .fetch_one(&mut *conn)
+            .fetch_one(conn)
             .await?;
     let gaps: i64 = sql::query_scalar(
         "SELECT COUNT(*) FROM conversations v WHERE v.seq <> (SELECT COUNT(*) FROM entries e WHERE e.conversation_id = v.id)",
     )
-    .fetch_one(&mut *conn)
+    .fetch_one(conn)
     .await?;
     if gaps > 0 {
         mistakes.push(format!("{gaps} conversations lack entries"));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use switchboard_contract::{ConversationId, Timestamp};
 use switchboard_engine::Notice;
 
-use super::sql;
+use super::sql::{self, Rows};
 use super::{Conn, Result, from_json, to_json};
 use crate::limits;
 
@@ -20,14 +20,26 @@ pub struct Change {
     pub notices: Vec<Notice>,
 }
 
-/// Adds a change.
-pub async fn add(conn: &mut Conn, change: &Change, now: Timestamp) -> Result<()> {
-    sql::query("INSERT INTO changes (conversation_id, body, at) VALUES ($1, $2, $3)")
-        .bind(change.conversation.to_string())
-        .bind(to_json("change", change)?)
-        .bind(now.millis())
-        .execute(conn)
-        .await?;
+/// Adds a change. It is written just before the commit.
+pub fn add(conn: &mut Conn, change: Change, now: Timestamp) {
+    conn.tell(change, now);
+}
+
+/// Writes what was told in this transaction, as its last act.
+pub(super) async fn write(conn: &mut Conn, news: Vec<(Change, Timestamp)>) -> Result<()> {
+    if news.is_empty() {
+        return Ok(());
+    }
+    if conn.is_postgres() {
+        // Positions are read in order, so they have to be given in the order of the commits: one at a time from here to the commit,
+        // which follows at once. SQLite has one writer and no need of it.
+        conn.run("SELECT pg_advisory_xact_lock(5359201)").await?;
+    }
+    let rows = news.into_iter().map(|(change, at)| {
+        Ok(vec![change.conversation.to_string().into(), to_json("change", &change)?.into(), at.millis().into()])
+    });
+    let rows = rows.collect::<Result<_>>()?;
+    Rows { before: "INSERT INTO changes (conversation_id, body, at)", rows, after: "" }.execute(conn).await?;
     Ok(())
 }
 

@@ -357,7 +357,8 @@ pub async fn read_through(conn: &mut Conn, agent: AgentId, id: ConversationId) -
 pub async fn mark_read(conn: &mut Conn, agent: AgentId, id: ConversationId, through: Seq) -> Result<()> {
     sql::query(
         "INSERT INTO reads (agent_id, conversation_id, seq) VALUES ($1, $2, $3) \
-         ON CONFLICT (agent_id, conversation_id) DO UPDATE SET seq = MAX(seq, excluded.seq)",
+         ON CONFLICT (agent_id, conversation_id) DO UPDATE SET \
+         seq = CASE WHEN excluded.seq > reads.seq THEN excluded.seq ELSE reads.seq END",
     )
     .bind(agent.to_string())
     .bind(id.to_string())

@@ -6,7 +6,7 @@ use switchboard_contract::{
 use switchboard_engine::{HandoffBrief, LogEntry};
 
 use super::sql;
-use super::{Conn, Error, Result, from_json, from_word, parse, place, seq, to_json, word};
+use super::{Conn, Error, Result, from_json, from_word, is_conflict, parse, place, seq, to_json, word};
 
 /// Who wrote an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,10 +106,7 @@ pub async fn insert(conn: &mut Conn, conversation: ConversationId, entry: &Entry
     .bind(entry.delivery.map(|state| word(&state)))
     .execute(conn)
     .await
-    .map_err(|error| match error.as_database_error() {
-        Some(refusal) if refusal.is_unique_violation() => Error::Stale,
-        _ => error.into(),
-    })?;
+    .map_err(|error| if is_conflict(&error) { Error::Stale } else { error.into() })?;
     Ok(())
 }
 
@@ -132,7 +129,7 @@ pub async fn read(
 ) -> Result<Vec<Entry>> {
     let (query, from) = match range {
         Range::After(after) => (
-            sql::query_as::<_, EntryRow>(
+            sql::query_as::<EntryRow>(
                 "SELECT seq, id, kind, author, author_id, author_name, body, external_id, at, delivery, delivery_error \
                  FROM entries WHERE conversation_id = $1 AND seq > $2 AND (kind = 'message' OR NOT $3) \
                  ORDER BY seq LIMIT $4",
@@ -140,7 +137,7 @@ pub async fn read(
             after,
         ),
         Range::Before(before) => (
-            sql::query_as::<_, EntryRow>(
+            sql::query_as::<EntryRow>(
                 "SELECT seq, id, kind, author, author_id, author_name, body, external_id, at, delivery, delivery_error \
                  FROM entries WHERE conversation_id = $1 AND seq < $2 AND (kind = 'message' OR NOT $3) \
                  ORDER BY seq DESC LIMIT $4",

@@ -113,7 +113,7 @@ pub async fn tallies(conn: &mut Conn) -> Result<BTreeMap<String, Tally>> {
     let shown: Vec<(String, i64)> =
         sql::query_as("SELECT article_id, COUNT(*) FROM answers GROUP BY article_id").fetch_all(&mut *conn).await?;
     let votes: Vec<(String, i64, i64)> =
-        sql::query_as("SELECT article_id, SUM(helped), COUNT(*) - SUM(helped) FROM votes GROUP BY article_id")
+        sql::query_as("SELECT article_id, CAST(SUM(helped) AS BIGINT), CAST(COUNT(*) - SUM(helped) AS BIGINT) FROM votes GROUP BY article_id")
             .fetch_all(conn)
             .await?;
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();

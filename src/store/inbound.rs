@@ -30,7 +30,7 @@ impl Outcome {
 pub async fn count_received(conn: &mut Conn, inbox: InboxId, now: Timestamp) -> Result<()> {
     sql::query(
         "INSERT INTO received (inbox_id, day, count) VALUES ($1, $2, 1) \
-         ON CONFLICT (inbox_id, day) DO UPDATE SET count = count + 1",
+         ON CONFLICT (inbox_id, day) DO UPDATE SET count = received.count + 1",
     )
     .bind(inbox.to_string())
     .bind(now.millis().div_euclid(super::ledger::DAY_MILLIS))

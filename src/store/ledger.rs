@@ -42,7 +42,7 @@ pub async fn accounts(conn: &mut Conn, from: Timestamp, to: Timestamp) -> Result
     let (first, last) = (from.millis().div_euclid(DAY_MILLIS), to.millis().div_euclid(DAY_MILLIS));
     let (start, end) = (first.saturating_mul(DAY_MILLIS), last.saturating_add(1).saturating_mul(DAY_MILLIS));
     let received: Vec<(String, String, String, i64)> = sql::query_as(
-        "SELECT i.id, i.slug, i.name, COALESCE((SELECT SUM(r.count) FROM received r WHERE r.inbox_id = i.id \
+        "SELECT i.id, i.slug, i.name, COALESCE((SELECT CAST(SUM(r.count) AS BIGINT) FROM received r WHERE r.inbox_id = i.id \
          AND r.day BETWEEN $1 AND $2), 0) FROM inboxes i ORDER BY i.slug",
     )
     .bind(first)
@@ -93,7 +93,7 @@ pub struct Quarantined {
 pub async fn quarantine(conn: &mut Conn, most: u32) -> Result<Vec<Quarantined>> {
     Ok(sql::query_as(
         "SELECT q.id, i.name AS inbox, q.external_id, q.received_at, COALESCE(q.reason, '') AS reason, \
-         LENGTH(q.raw) AS bytes FROM inbound q JOIN inboxes i ON i.id = q.inbox_id WHERE q.outcome = 'quarantined' \
+         CAST(LENGTH(q.raw) AS BIGINT) AS bytes FROM inbound q JOIN inboxes i ON i.id = q.inbox_id WHERE q.outcome = 'quarantined' \
          ORDER BY q.received_at DESC LIMIT $1",
     )
     .bind(most)

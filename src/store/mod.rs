@@ -1,20 +1,15 @@
-//! The only place with SQL. One writer connection, several readers, one file.
+//! The only place with SQL: one SQLite file, or a PostgreSQL database. Every text serves both.
 //!
 //! A write is a closure handed to [`Store::write`]; the writer runs what is waiting in one transaction, each closure in a
 //! savepoint of its own, and answers only after the commit. Reads take a reader connection by [`Store::reader`].
 //! Functions of the submodules take a connection, so that the caller decides which transaction they belong to.
 
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Transaction};
 use tokio::sync::watch;
 
 use crate::limits;
@@ -22,6 +17,7 @@ use crate::limits;
 pub mod accounts;
 pub mod backup;
 pub mod changes;
+mod conn;
 pub mod contacts;
 pub mod conversations;
 pub mod documents;
@@ -33,12 +29,12 @@ pub mod ledger;
 pub mod outbox;
 pub mod settings;
 pub mod sql;
+mod target;
 mod writer;
 
-/// The database this build speaks to.
-pub type Db = sqlx::Sqlite;
-/// A connection, inside or outside a transaction.
-pub type Conn = SqliteConnection;
+pub use conn::{Conn, Reader};
+pub use target::Target;
+pub use writer::{Gate, Open, Point};
 
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +59,9 @@ pub enum Error {
     /// The job panicked; nothing of it was kept.
     #[error("an internal error: {0}")]
     Panicked(String),
+    /// The group it was in could not be committed.
+    #[error("{0}")]
+    NotKept(Arc<Error>),
     /// The writer has stopped.
     #[error("the program is stopping")]
     Stopping,
@@ -74,7 +73,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    readers: SqlitePool,
+    readers: target::Readers,
     writer: writer::Handle,
     commits: watch::Receiver<u64>,
 }
@@ -82,13 +81,8 @@ pub struct Store {
 impl Error {
     /// The database itself is in trouble (full, locked, unreadable, gone), so that trying another item makes no sense.
     pub fn is_outage(&self) -> bool {
-        // Primary result codes of SQLite: <https://sqlite.org/rescode.html>
-        const BUSY_LOCKED_READONLY_IO_CORRUPT_FULL_CANTOPEN_NOTADB: [i32; 8] = [5, 6, 8, 10, 11, 13, 14, 26];
         match self {
-            Self::Database(sqlx::Error::Database(refusal)) => refusal
-                .code()
-                .and_then(|code| code.parse::<i32>().ok())
-                .is_none_or(|code| BUSY_LOCKED_READONLY_IO_CORRUPT_FULL_CANTOPEN_NOTADB.contains(&(code & 0xff))),
+            Self::Database(sqlx::Error::Database(refusal)) => refusal.code().is_none_or(|code| means_outage(&code)),
             Self::Database(error) => !matches!(
                 error,
                 sqlx::Error::RowNotFound
@@ -100,30 +94,30 @@ impl Error {
                     | sqlx::Error::Decode(_)
             ),
             Self::Stopping | Self::Migrate(_) => true,
+            Self::NotKept(error) => error.is_outage(),
             Self::Corrupt { .. } | Self::Stale | Self::Panicked(_) => false,
         }
     }
 }
 
 impl Store {
-    /// Opens the database file, makes it if it is missing, and brings it up to date.
-    pub async fn open(file: &Path) -> Result<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(limits::DATABASE_BUSY)
-            .disable_statement_logging();
-        let mut connection = options.connect().await?;
-        sqlx::migrate!("./migrations/sqlite").run(&mut connection).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(limits::READERS)
-            .connect_with(options.read_only(true).create_if_missing(false))
-            .await?;
-        let (writer, commits) = writer::spawn(connection);
+    /// Opens the database, makes the file if it is missing, and brings it up to date.
+    pub async fn open(target: &Target) -> Result<Self> {
+        Self::open_with(target, 1, Arc::new(writer::Open)).await
+    }
+
+    /// The same with so many lanes of writers (SQLite has one whatever is asked), and a gate that each commit has to pass.
+    pub async fn open_with(target: &Target, lanes: usize, gate: Arc<dyn Gate>) -> Result<Self> {
+        let source = target::Source::of(target)?;
+        source.migrate().await?;
+        let readers = source.readers().await?;
+        let (writer, commits) = writer::spawn(&source, lanes, &gate);
         Ok(Self { readers, writer, commits })
+    }
+
+    /// Lanes that write side by side.
+    pub fn lanes(&self) -> usize {
+        self.writer.lanes()
     }
 
     /// Runs `job` in the next group commit and returns its result once that has been committed.
@@ -135,17 +129,27 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
-        self.writer.write(job).await
+        self.writer.write(0, job).await
+    }
+
+    /// The same in a lane of its own: what goes into one lane is done in the order it came.
+    pub async fn write_in<T, E, F>(&self, lane: usize, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
+        self.writer.write(lane, job).await
     }
 
     /// A connection that sees the last commit and can't write.
-    pub async fn reader(&self) -> Result<PoolConnection<Db>> {
-        Ok(self.readers.acquire().await?)
+    pub async fn reader(&self) -> Result<Reader> {
+        self.readers.one().await
     }
 
     /// Several reads that see one and the same commit.
-    pub async fn snapshot(&self) -> Result<Transaction<'static, Db>> {
-        Ok(self.readers.begin().await?)
+    pub async fn snapshot(&self) -> Result<Reader> {
+        self.readers.snapshot().await
     }
 
     /// A bell that rings after each commit. Only a hint: the truth is in the tables.
@@ -159,7 +163,7 @@ impl Store {
         settings::get(&mut *self.reader().await?, "probe").await.map(drop)
     }
 
-    /// Ends the writer after what is waiting, and closes the file.
+    /// Ends the writers after what is waiting, and closes the database.
     pub async fn close(&self) {
         self.writer.stop().await;
         // A reader that is still busy has no claim to keep the program from ending.
@@ -226,14 +230,40 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 /// # Errors
 /// When the savepoint itself can't be set or taken back.
 pub async fn savepoint<T>(conn: &mut Conn, work: impl AsyncFnOnce(&mut Conn) -> Result<T>) -> Result<Result<T>> {
-    sql::query("SAVEPOINT item").execute(&mut *conn).await?;
+    let mark = conn.mark();
+    conn.run("SAVEPOINT item").await?;
     let result = match AssertUnwindSafe(work(conn)).catch_unwind().await {
         Ok(result) => result,
         Err(panic) => Err(Error::Panicked(panic_text(&*panic))),
     };
     if result.is_err() {
-        sql::query("ROLLBACK TO item").execute(&mut *conn).await?;
+        conn.forget_since(mark);
+        conn.run("ROLLBACK TO SAVEPOINT item").await?;
     }
-    sql::query("RELEASE item").execute(&mut *conn).await?;
+    conn.run("RELEASE SAVEPOINT item").await?;
     Ok(result)
+}
+
+/// Whether a refusal's code means that the database itself is in trouble.
+fn means_outage(code: &str) -> bool {
+    // Primary result codes of SQLite: <https://sqlite.org/rescode.html>
+    const BUSY_LOCKED_READONLY_IO_CORRUPT_FULL_CANTOPEN_NOTADB: [i32; 8] = [5, 6, 8, 10, 11, 13, 14, 26];
+    // Classes of SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>. Connection, read-only, authorisation,
+    // catalog, resources, operator's intervention, system.
+    const CLASSES: [&str; 8] = ["08", "25", "28", "3D", "53", "57", "58", "XX"];
+    // SQLSTATE always has five characters; SQLite's codes are numbers of at most four digits.
+    if code.len() == 5 {
+        return CLASSES.iter().any(|class| code.starts_with(class));
+    }
+    code.parse::<i32>().is_ok_and(|code| BUSY_LOCKED_READONLY_IO_CORRUPT_FULL_CANTOPEN_NOTADB.contains(&(code & 0xff)))
+}
+
+/// Somebody else's transaction was in the way: the same may go well when it is tried again.
+fn is_conflict(error: &sqlx::Error) -> bool {
+    const SERIALIZATION_FAILURE: &str = "40001";
+    const DEADLOCK_DETECTED: &str = "40P01";
+    error.as_database_error().is_some_and(|refusal| {
+        refusal.is_unique_violation()
+            || refusal.code().is_some_and(|code| code == SERIALIZATION_FAILURE || code == DEADLOCK_DETECTED)
+    })
 }

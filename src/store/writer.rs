@@ -1,19 +1,43 @@
-//! The writer: one task, one connection, group commit.
+//! The writers: group commit.
 //!
 //! What is waiting goes into one transaction, so one flush to disk serves all of it. Each job has a savepoint: a job that
-//! fails or panics undoes itself alone. Nobody hears of success before the commit.
+//! fails or panics undoes itself alone. Nobody hears of success before the commit. SQLite has one writer. On PostgreSQL several
+//! write side by side, each in its own lane; the first lane does everything that is not bound to another.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::sql;
+use super::target::Source;
 use super::{Conn, Error, Result, panic_text};
 use crate::limits;
+
+/// A moment at which a test may let the writer die.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// Everything is written, nothing is kept yet.
+    BeforeCommit,
+    /// Everything is kept, nobody has heard of it.
+    AfterCommit,
+}
+
+/// Lets the writer go on, or die as if the power had failed. Only tests close it.
+pub trait Gate: Send + Sync + 'static {
+    /// False: the writer ends here without a goodbye.
+    fn pass(&self, point: Point) -> bool;
+}
+
+/// The gate of every day.
+pub struct Open;
+
+impl Gate for Open {
+    fn pass(&self, _: Point) -> bool {
+        true
+    }
+}
 
 /// A job of any type: runs, then tells its caller how it ended.
 trait Job: Send {
@@ -70,14 +94,19 @@ enum Message {
     Stop(oneshot::Sender<()>),
 }
 
-/// Hands jobs to the writer.
+/// Hands jobs to the writers.
 #[derive(Clone)]
 pub(super) struct Handle {
-    jobs: mpsc::Sender<Message>,
+    lanes: Arc<[mpsc::Sender<Message>]>,
 }
 
 impl Handle {
-    pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    /// How many jobs may be under way at once.
+    pub(super) fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
+    pub(super) async fn write<T, E, F>(&self, lane: usize, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -85,86 +114,140 @@ impl Handle {
     {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(TypedJob { work: Some(work), result: None, reply });
-        self.jobs.send(Message::Job(job)).await.map_err(|_| Error::Stopping)?;
+        let jobs = self.lanes.get(lane % self.lanes.len()).ok_or(Error::Stopping)?;
+        jobs.send(Message::Job(job)).await.map_err(|_| Error::Stopping)?;
         answer.await.unwrap_or_else(|_| Err(Error::Stopping.into()))
     }
 
     pub(super) async fn stop(&self) {
-        let (done, stopped) = oneshot::channel();
-        if self.jobs.send(Message::Stop(done)).await.is_ok() {
-            let _ = stopped.await;
-        }
-    }
-}
-
-/// Starts the writer on its connection.
-pub(super) fn spawn(connection: SqliteConnection) -> (Handle, watch::Receiver<u64>) {
-    let (jobs, queue) = mpsc::channel(limits::WRITE_QUEUE_MAX);
-    let (bell, commits) = watch::channel(0);
-    tokio::spawn(run(connection, queue, bell));
-    (Handle { jobs }, commits)
-}
-
-async fn run(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Message>, bell: watch::Sender<u64>) {
-    let mut stopping = None;
-    while stopping.is_none() {
-        let mut waiting = Vec::new();
-        if queue.recv_many(&mut waiting, limits::COMMIT_GROUP_MAX).await == 0 {
-            break;
-        }
-        let mut group = Vec::with_capacity(waiting.len());
-        for message in waiting {
-            match message {
-                Message::Job(job) => group.push(job),
-                Message::Stop(done) => stopping = Some(done),
+        for jobs in self.lanes.iter() {
+            let (done, stopped) = oneshot::channel();
+            if jobs.send(Message::Stop(done)).await.is_ok() {
+                let _ = stopped.await;
             }
         }
-        if !group.is_empty() && commit(&mut connection, group).await {
-            bell.send_modify(|count| *count += 1);
-        }
-    }
-    if let Err(error) = connection.close().await {
-        tracing::warn!(%error, "the database was not closed cleanly");
-    }
-    if let Some(done) = stopping {
-        let _ = done.send(());
     }
 }
 
-/// Runs a group in one transaction and tells everybody; true when it was committed.
-async fn commit(connection: &mut SqliteConnection, mut group: Vec<Box<dyn Job>>) -> bool {
-    let result = transaction(connection, &mut group).await;
-    let committed = result.is_ok();
-    let failure = result.err().map(|error| error.to_string());
-    if let Some(error) = &failure {
-        tracing::error!(error, jobs = group.len(), "a commit failed; nothing of it was kept");
-        // Whatever is left of the transaction must not leak into the next one.
-        if let Err(error) = exec(connection, "ROLLBACK").await {
-            tracing::debug!(%error, "no transaction was left to roll back");
-        }
-    }
-    for job in group {
-        job.finish(match &failure {
-            None => Ok(()),
-            Some(error) => Err(Error::Database(sqlx::Error::Protocol(error.clone()))),
-        });
-    }
-    committed
+/// Starts the writers; the bell rings after each commit.
+pub(super) fn spawn(source: &Source, lanes: usize, gate: &Arc<dyn Gate>) -> (Handle, watch::Receiver<u64>) {
+    let (bell, commits) = watch::channel(0);
+    let bell = Arc::new(bell);
+    let lanes = if source.writes_side_by_side() { lanes.max(1) } else { 1 };
+    let lanes = (0..lanes).map(|_| {
+        let (jobs, queue) = mpsc::channel(limits::WRITE_QUEUE_MAX);
+        let writer = Writer { source: source.clone(), conn: None, bell: Arc::clone(&bell), gate: Arc::clone(gate) };
+        tokio::spawn(writer.run(queue));
+        jobs
+    });
+    (Handle { lanes: lanes.collect() }, commits)
 }
 
-async fn transaction(connection: &mut SqliteConnection, group: &mut [Box<dyn Job>]) -> Result<()> {
-    exec(connection, "BEGIN IMMEDIATE").await?;
-    for job in group {
-        exec(connection, "SAVEPOINT job").await?;
-        if let Outcome::Undo = job.run(connection).await {
-            exec(connection, "ROLLBACK TO job").await?;
-        }
-        exec(connection, "RELEASE job").await?;
-    }
-    exec(connection, "COMMIT").await
+struct Writer {
+    source: Source,
+    /// None before the first group and after a failure that may have cost the connection.
+    conn: Option<Conn>,
+    bell: Arc<watch::Sender<u64>>,
+    gate: Arc<dyn Gate>,
 }
 
-async fn exec(connection: &mut SqliteConnection, sql: &'static str) -> Result<()> {
-    sql::query(sql).execute(connection).await?;
-    Ok(())
+/// How a group ended.
+enum Ending {
+    Committed,
+    Failed(Error),
+    /// The gate was closed: the writer is dead.
+    Died,
+}
+
+impl Writer {
+    async fn run(mut self, mut queue: mpsc::Receiver<Message>) {
+        // Two transactions that wait for each other's rows would be a deadlock; jobs of one lane on PostgreSQL go one by one.
+        let most = if self.source.writes_side_by_side() { 1 } else { limits::COMMIT_GROUP_MAX };
+        let mut stopping = None;
+        while stopping.is_none() {
+            let mut waiting = Vec::new();
+            if queue.recv_many(&mut waiting, most).await == 0 {
+                break;
+            }
+            let mut group = Vec::with_capacity(waiting.len());
+            for message in waiting {
+                match message {
+                    Message::Job(job) => group.push(job),
+                    Message::Stop(done) => stopping = Some(done),
+                }
+            }
+            if !group.is_empty() && !self.commit(group).await {
+                return;
+            }
+        }
+        // The last connection to a SQLite file tidies it up.
+        drop(self.conn.take());
+        if let Some(done) = stopping {
+            let _ = done.send(());
+        }
+    }
+
+    /// Runs a group in one transaction and tells everybody; false when the writer is dead.
+    async fn commit(&mut self, mut group: Vec<Box<dyn Job>>) -> bool {
+        let ending = tokio::time::timeout(limits::TRANSACTION_MAX, self.transaction(&mut group)).await;
+        let failure = match ending {
+            Ok(Ending::Committed) => None,
+            Ok(Ending::Died) => return false,
+            Ok(Ending::Failed(error)) => Some(Arc::new(error)),
+            Err(_) => Some(Arc::new(Error::Database(sqlx::Error::PoolTimedOut))),
+        };
+        if let Some(error) = &failure {
+            tracing::error!(%error, jobs = group.len(), "a commit failed; nothing of it was kept");
+            // Whatever is left of the transaction must not leak into the next one.
+            self.conn = None;
+        } else {
+            self.bell.send_modify(|count| *count += 1);
+        }
+        for job in group {
+            job.finish(match &failure {
+                None => Ok(()),
+                Some(error) => Err(Error::NotKept(Arc::clone(error))),
+            });
+        }
+        true
+    }
+
+    async fn transaction(&mut self, group: &mut [Box<dyn Job>]) -> Ending {
+        match self.attempt(group).await {
+            Ok(true) => Ending::Committed,
+            Ok(false) => Ending::Died,
+            Err(error) => Ending::Failed(error),
+        }
+    }
+
+    async fn attempt(&mut self, group: &mut [Box<dyn Job>]) -> Result<bool> {
+        let conn = match &mut self.conn {
+            Some(conn) => conn,
+            None => self.conn.insert(self.source.connect().await?),
+        };
+        conn.begin().await?;
+        if let [job] = group {
+            // Alone, a job needs no savepoint: the whole transaction is its own.
+            if let Outcome::Undo = job.run(conn).await {
+                conn.rollback().await?;
+                return Ok(true);
+            }
+        } else {
+            for job in group {
+                let mark = conn.mark();
+                conn.run("SAVEPOINT job").await?;
+                if let Outcome::Undo = job.run(conn).await {
+                    conn.forget_since(mark);
+                    conn.run("ROLLBACK TO SAVEPOINT job").await?;
+                }
+                conn.run("RELEASE SAVEPOINT job").await?;
+            }
+        }
+        conn.write_news().await?;
+        if !self.gate.pass(Point::BeforeCommit) {
+            return Ok(false);
+        }
+        conn.commit().await?;
+        Ok(self.gate.pass(Point::AfterCommit))
+    }
 }

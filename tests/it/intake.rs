@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use switchboard::app::open_core;
+use switchboard::app::{Home, open_core};
 use switchboard::clock::ManualClock;
 use switchboard::core::Core;
 use switchboard::intake::{InboxSink, persist, turn};
@@ -28,7 +28,7 @@ struct House {
 
 async fn house() -> House {
     let folder = tempfile::tempdir().expect("a folder");
-    let core = open_core(folder.path(), Arc::new(ManualClock::new(START))).await.expect("opens");
+    let core = open_core(&Home::at(folder.path()), Arc::new(ManualClock::new(START))).await.expect("opens");
     let inbox = InboxId::from_parts(START, 1);
     core.store
         .write::<_, Error, _>(move |conn| {

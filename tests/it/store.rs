@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use switchboard::app::open_core;
+use switchboard::app::{Home, open_core};
 use switchboard::clock::ManualClock;
 use switchboard::service::documents as service;
 use switchboard::store::Error;
@@ -18,7 +18,7 @@ fn flow(name: &str) -> Key {
 async fn a_second_start_keeps_what_was_edited_and_what_was_put_out_of_use() {
     let folder = tempfile::tempdir().expect("a folder");
     let clock = Arc::new(ManualClock::new(START));
-    let core = open_core(folder.path(), Arc::clone(&clock) as _).await.expect("opens");
+    let core = open_core(&Home::at(folder.path()), Arc::clone(&clock) as _).await.expect("opens");
     let shipped = service::get(&core, &flow("complaint")).await.expect("shipped");
     assert!(shipped.shipped);
     let edited = shipped.source.replace("flow: complaint", "# edited\nflow: complaint");
@@ -26,7 +26,7 @@ async fn a_second_start_keeps_what_was_edited_and_what_was_put_out_of_use() {
     service::retire(&core, flow("moving-house")).await.expect("retired");
     core.store.close().await;
 
-    let core = open_core(folder.path(), clock).await.expect("opens again");
+    let core = open_core(&Home::at(folder.path()), clock).await.expect("opens again");
     let kept = service::get(&core, &flow("complaint")).await.expect("kept");
     assert_eq!((kept.source, kept.version, kept.shipped), (edited, shipped.version + 1, false));
     let gone = service::get(&core, &flow("moving-house")).await;
@@ -38,7 +38,7 @@ async fn a_second_start_keeps_what_was_edited_and_what_was_put_out_of_use() {
 #[tokio::test]
 async fn a_bad_flow_is_refused_and_the_good_one_stays_in_use() {
     let folder = tempfile::tempdir().expect("a folder");
-    let core = open_core(folder.path(), Arc::new(ManualClock::new(START))).await.expect("opens");
+    let core = open_core(&Home::at(folder.path()), Arc::new(ManualClock::new(START))).await.expect("opens");
     let good = service::get(&core, &flow("complaint")).await.expect("shipped");
     let bad = good.source.replacen("steps:", "stepps:", 1);
     let refused = service::put(&core, flow("complaint"), good.version, bad, "Kim").await;
@@ -53,7 +53,7 @@ async fn a_bad_flow_is_refused_and_the_good_one_stays_in_use() {
 #[tokio::test]
 async fn an_edit_of_an_older_version_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
-    let core = open_core(folder.path(), Arc::new(ManualClock::new(START))).await.expect("opens");
+    let core = open_core(&Home::at(folder.path()), Arc::new(ManualClock::new(START))).await.expect("opens");
     let first = service::get(&core, &flow("complaint")).await.expect("shipped");
     let mine = format!("{}\n# mine\n", first.source);
     let theirs = format!("{}\n# theirs\n", first.source);
@@ -67,7 +67,7 @@ async fn an_edit_of_an_older_version_is_refused() {
 #[tokio::test]
 async fn every_version_of_a_flow_is_kept_for_the_conversations_that_run_on_it() {
     let folder = tempfile::tempdir().expect("a folder");
-    let core = open_core(folder.path(), Arc::new(ManualClock::new(START))).await.expect("opens");
+    let core = open_core(&Home::at(folder.path()), Arc::new(ManualClock::new(START))).await.expect("opens");
     let first = service::get(&core, &flow("complaint")).await.expect("shipped");
     let next = format!("{}\n# next\n", first.source);
     service::put(&core, flow("complaint"), first.version, next, "Ana").await.expect("saved");
@@ -82,7 +82,7 @@ async fn every_version_of_a_flow_is_kept_for_the_conversations_that_run_on_it() 
 async fn a_version_that_cannot_be_read_any_more_gives_way_to_the_last_good_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let clock = Arc::new(ManualClock::new(START));
-    let core = open_core(folder.path(), Arc::clone(&clock) as _).await.expect("opens");
+    let core = open_core(&Home::at(folder.path()), Arc::clone(&clock) as _).await.expect("opens");
     // As another program would have written it: saved without being checked by this one.
     core.store
         .write::<_, Error, _>(|conn| {

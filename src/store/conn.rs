@@ -1,0 +1,97 @@
+//! A connection to either database.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
+
+use super::changes::Change;
+use super::{Error, Result, changes, sql};
+use switchboard_contract::Timestamp;
+
+/// The native connection; owned, lent by a pool or held by a transaction that ends when it is dropped.
+pub(super) enum Link {
+    Sqlite(Box<dyn DerefMut<Target = SqliteConnection> + Send>),
+    Postgres(Box<dyn DerefMut<Target = PgConnection> + Send>),
+}
+
+/// A connection, inside or outside a transaction.
+pub struct Conn {
+    link: Link,
+    /// News that is written just before the commit, so that its positions are given in the order of the commits.
+    news: Vec<(Change, Timestamp)>,
+}
+
+impl Conn {
+    pub(super) fn new(link: Link) -> Self {
+        Self { link, news: Vec::new() }
+    }
+
+    pub(super) fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    /// Whether several transactions can be under way at once.
+    pub(super) fn is_postgres(&self) -> bool {
+        matches!(self.link, Link::Postgres(_))
+    }
+
+    /// Keeps a change until the commit.
+    pub(super) fn tell(&mut self, change: Change, at: Timestamp) {
+        self.news.push((change, at));
+    }
+
+    /// Where a savepoint stands in the news.
+    pub(super) fn mark(&self) -> usize {
+        self.news.len()
+    }
+
+    /// Forgets the news since a mark.
+    pub(super) fn forget_since(&mut self, mark: usize) {
+        self.news.truncate(mark);
+    }
+
+    pub(super) async fn begin(&mut self) -> Result<()> {
+        self.news.clear();
+        // SQLite: the lock is taken now and not in the middle, where waiting for it would be a deadlock.
+        let text = if self.is_postgres() { "BEGIN" } else { "BEGIN IMMEDIATE" };
+        self.run(text).await
+    }
+
+    /// Writes the news; only the commit itself is left to do then.
+    pub(super) async fn write_news(&mut self) -> Result<()> {
+        let news = std::mem::take(&mut self.news);
+        changes::write(self, news).await
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<()> {
+        self.run("COMMIT").await
+    }
+
+    pub(super) async fn rollback(&mut self) -> Result<()> {
+        self.news.clear();
+        self.run("ROLLBACK").await
+    }
+
+    /// Runs a statement that has neither values nor rows.
+    pub(super) async fn run(&mut self, text: &'static str) -> Result<()> {
+        sql::query(text).execute(self).await.map(drop).map_err(Error::from)
+    }
+}
+
+/// A connection that is lent and can't write.
+pub struct Reader(pub(super) Conn);
+
+impl Deref for Reader {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.0
+    }
+}
+
+impl DerefMut for Reader {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0
+    }
+}
