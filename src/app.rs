@@ -26,9 +26,9 @@ use crate::config::{Config, InboxConfig, Network};
 use crate::core::Core;
 use crate::http::{self, Web};
 use crate::intake::InboxSink;
-use crate::library::{self, Library, LibraryHandle};
+use crate::library::{self, Library};
 use crate::outbox::{self, Adapters};
-use crate::realtime::{self, Hub, News};
+use crate::realtime::{self, News};
 use crate::service::accounts::{self, Doorkeeper};
 use crate::service::housekeeping;
 use crate::store::inboxes::Inbox;
@@ -80,7 +80,7 @@ impl Home {
 /// Opens the database of a home for what needs neither flows nor articles: accounts, the ledger.
 pub async fn open_bare(home: &Home, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
     let store = open_store(home).await?;
-    Ok(Arc::new(Core { store, clock, library: LibraryHandle::new(Library::build(&[])), hub: Hub::default() }))
+    Ok(Core::new(store, clock, Library::build(&[])))
 }
 
 async fn open_store(home: &Home) -> anyhow::Result<Store> {
@@ -148,7 +148,7 @@ pub async fn with_documents(store: Store, clock: Arc<dyn Clock>) -> anyhow::Resu
 
 async fn with_library(store: Store, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
     let library = library::load(&store).await?;
-    Ok(Arc::new(Core { store, clock, library: LibraryHandle::new(library), hub: Hub::default() }))
+    Ok(Core::new(store, clock, library))
 }
 
 /// A running server.

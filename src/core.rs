@@ -5,7 +5,8 @@ use std::sync::Arc;
 use switchboard_contract::Timestamp;
 
 use crate::clock::Clock;
-use crate::library::LibraryHandle;
+use crate::intake::Lanes;
+use crate::library::{Library, LibraryHandle};
 use crate::realtime::Hub;
 use crate::store::Store;
 
@@ -19,9 +20,22 @@ pub struct Core {
     pub library: LibraryHandle,
     /// Live news for consoles.
     pub hub: Hub,
+    /// Where inbound goes.
+    pub intake: Lanes,
 }
 
 impl Core {
+    /// Puts a core together, with nobody listening yet.
+    pub fn new(store: Store, clock: Arc<dyn Clock>, library: Library) -> Arc<Self> {
+        Arc::new_cyclic(|core| Self {
+            intake: Lanes::start(core, store.lanes()),
+            store,
+            clock,
+            library: LibraryHandle::new(library),
+            hub: Hub::default(),
+        })
+    }
+
     /// The present instant.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

@@ -2,35 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use switchboard_contract::{ContactId, IdentityId, InboxId, Proof, Sender, Timestamp};
+use switchboard_contract::{ContactId, IdentityId, Proof, Sender, Timestamp};
 use switchboard_engine::ContactFacts;
 
 use crate::ids;
 use crate::limits;
-use crate::store::contacts::{self, Identity};
-use crate::store::{Conn, Result};
+use crate::store::contacts::Identity;
 
-/// The identity a sender writes from, brought up to date with what they told this time.
-pub(super) async fn learn(conn: &mut Conn, inbox: InboxId, sender: &Sender, now: Timestamp) -> Result<Identity> {
-    if let Some(known) = contacts::identity(conn, inbox, &sender.address).await? {
-        let learnt = merged(&known, sender);
-        if learnt != known {
-            contacts::update(conn, &learnt).await?;
-        }
-        Ok(learnt)
-    } else {
-        let blank = Identity {
-            id: ids::new(IdentityId::from_parts, now),
-            contact: ids::new(ContactId::from_parts, now),
-            name: None,
-            email: None,
-            proof: Proof::Anonymous,
-            facts: BTreeMap::new(),
-        };
-        let identity = merged(&blank, sender);
-        contacts::add(conn, inbox, &sender.address, &identity, now).await?;
-        Ok(identity)
+/// The identity a sender writes from, brought up to date with what they told this time. Somebody new gets an identity and a
+/// contact.
+pub(super) fn learn(known: Option<&Identity>, sender: &Sender, now: Timestamp) -> Identity {
+    if let Some(known) = known {
+        return merged(known, sender);
     }
+    let blank = Identity {
+        id: ids::new(IdentityId::from_parts, now),
+        contact: ids::new(ContactId::from_parts, now),
+        name: None,
+        email: None,
+        proof: Proof::Anonymous,
+        facts: BTreeMap::new(),
+    };
+    merged(&blank, sender)
 }
 
 /// What is known after hearing `sender`. A weaker proof never replaces what a stronger one showed.

@@ -1,68 +1,156 @@
 //! Inbound: store the raw bytes, recognise what was seen before, find the conversation, step, keep what follows. One
-//! transaction for each batch, one savepoint for each item, and no acknowledgement before the commit.
+//! transaction for everything that is waiting, and no acknowledgement before the commit.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `sink` | what adapters hand their batches to |
+//! | `lanes` | gathers what is waiting into groups, one writer for each lane |
+//! | `group` | works on a group in memory |
+//! | `turn` | one step of the engine |
+//! | `persist` | what a step decided, as rows |
+//! | `contact` | who wrote |
 
 mod contact;
+mod group;
+mod lanes;
 pub mod persist;
 mod sink;
 pub mod turn;
 
+pub use lanes::Lanes;
 pub use sink::InboxSink;
 
-use switchboard_contract::{
-    Accepted, ConversationId, ExternalId, Inbound, InboundMessage, InboundSignal, InboxId, MessageId, Reading, Seq,
-    Signal, Timestamp,
-};
-use switchboard_engine::{Conversation, Event, EventKind, Status};
+use std::collections::HashMap;
+
+use switchboard_contract::{Accepted, Cursor, ExternalId, Inbound, InboxId, Reading, Timestamp};
 
 use crate::ids;
 use crate::library::Library;
 use crate::limits;
-use crate::store::conversations::{self, Record};
-use crate::store::entries::{Author, Body, Entry};
 use crate::store::inbound::{self, Outcome};
-use crate::store::{Conn, Error, Result, savepoint};
+use crate::store::{Conn, Error, Result, inboxes, savepoint};
+use group::{Arrival, Group};
 
-/// Takes one inbound item inside a transaction. An item that can't be worked on goes to quarantine with its bytes.
+/// What an adapter hands in at once: items of one inbox, and the cursor after them.
+#[derive(Debug)]
+pub struct Offer {
+    /// Where they came in.
+    pub inbox: InboxId,
+    /// The items, in order.
+    pub items: Vec<Inbound>,
+    /// How far the inbox has been read when all of them are kept.
+    pub cursor: Option<Cursor>,
+}
+
+/// Takes offers inside a transaction; the answers stand in their order. `lane` is that of the writer.
+///
+/// All items are worked on together. When that fails, because somebody else wrote one of the conversations meanwhile or one
+/// item can't be written, each is worked on alone, in a savepoint of its own: an item that can't be kept otherwise goes to
+/// quarantine with its bytes, and costs only itself.
 ///
 /// # Errors
-/// Only what is wrong with the database itself: then nothing of the batch is kept.
+/// Only what is wrong with the database itself: then nothing of the offers is kept.
 pub async fn take(
     conn: &mut Conn,
     library: &Library,
-    inbox: InboxId,
-    item: Inbound,
+    offers: &[Offer],
+    lane: usize,
     now: Timestamp,
-) -> Result<Accepted> {
-    let item = bounded(item);
-    inbound::count_received(conn, inbox, now).await?;
-    let Some(row) = inbound::insert(conn, inbox, &item, now).await? else {
-        return duplicate(conn, inbox, &item, now).await;
+) -> Result<Vec<Vec<Accepted>>> {
+    let mut received: HashMap<InboxId, i64> = HashMap::new();
+    for offer in offers {
+        *received.entry(offer.inbox).or_default() += i64::try_from(offer.items.len()).unwrap_or(i64::MAX);
+    }
+    inbound::count_received(conn, lane, received.into_iter(), now).await?;
+    let items: Vec<Arrival<'_>> =
+        offers.iter().flat_map(|offer| offer.items.iter().map(|item| (offer.inbox, item))).collect();
+    let together = savepoint(conn, async |conn| together(conn, library, &items, now).await).await?;
+    let accepted = match together {
+        Ok(accepted) => accepted,
+        Err(error) if error.is_outage() => return Err(error),
+        Err(error) => {
+            tracing::debug!(%error, items = items.len(), "a group is worked on one by one");
+            let mut accepted = Vec::with_capacity(items.len());
+            for item in &items {
+                accepted.push(alone(conn, library, *item, now).await?);
+            }
+            accepted
+        }
     };
+    for offer in offers {
+        if let Some(cursor) = &offer.cursor {
+            inboxes::set_cursor(conn, offer.inbox, cursor).await?;
+        }
+    }
+    let mut accepted = accepted.into_iter();
+    Ok(offers.iter().map(|offer| accepted.by_ref().take(offer.items.len()).collect()).collect())
+}
+
+/// Works on items together: a few statements, however many there are.
+async fn together(conn: &mut Conn, library: &Library, items: &[Arrival<'_>], now: Timestamp) -> Result<Vec<Accepted>> {
+    let known = inbound::known(conn, items.iter().map(|(inbox, item)| (*inbox, &item.external_id))).await?;
+    let is_new = |(inbox, item): &Arrival<'_>| known.is_empty() || !known.contains(&(*inbox, item.external_id.clone()));
+    let fresh: Vec<Arrival<'_>> = items.iter().copied().filter(is_new).collect();
+    let mut group = Group::load(conn, library, &fresh, now).await?;
+    let mut first: HashMap<(InboxId, &ExternalId), usize> = HashMap::with_capacity(fresh.len());
+    let (mut rows, mut outcomes, mut again) =
+        (Vec::with_capacity(fresh.len()), Vec::with_capacity(items.len()), Vec::new());
+    for (at, (inbox, item)) in items.iter().enumerate() {
+        let key = (*inbox, &item.external_id);
+        if !is_new(&(*inbox, item)) || first.contains_key(&key) {
+            again.push(at);
+            outcomes.push(Accepted::Duplicate { conversation: None, message: None, seq: None });
+            continue;
+        }
+        first.insert(key, at);
+        let accepted = group.take(conn, *inbox, item).await?;
+        rows.push(ledger_row(*inbox, item, &accepted));
+        outcomes.push(accepted);
+    }
+    inbound::insert_all(conn, &rows, now).await?;
+    group.finish().save(conn, now).await?;
+    for at in again {
+        if let (Some((inbox, item)), Some(outcome)) = (items.get(at), outcomes.get_mut(at)) {
+            *outcome = duplicate(conn, *inbox, item, now).await?;
+        }
+    }
+    Ok(outcomes)
+}
+
+/// Works on one item until nobody else is in the way; what can't be worked on is kept in quarantine.
+async fn alone(conn: &mut Conn, library: &Library, item: Arrival<'_>, now: Timestamp) -> Result<Accepted> {
     let mut worked = Err(Error::Stale);
     for _ in 0..limits::STEP_ATTEMPTS_MAX {
-        worked = savepoint(conn, async |conn| file(conn, library, inbox, &item, now).await).await?;
+        worked = savepoint(conn, async |conn| together(conn, library, &[item], now).await).await?;
         // Somebody else wrote the conversation meanwhile: read it again and step on what is true now.
         if !matches!(worked, Err(Error::Stale)) {
             break;
         }
     }
-    let accepted = match worked {
-        Ok(accepted) => accepted,
+    let error = match worked {
+        Ok(mut accepted) => match accepted.pop() {
+            Some(accepted) => return Ok(accepted),
+            None => Error::Corrupt { what: "outcome", detail: "there is none".to_owned() },
+        },
         Err(error) if error.is_outage() => return Err(error),
-        Err(error) => {
-            tracing::error!(%error, inbound.id = row, "an inbound item can't be worked on; it is in quarantine");
-            Accepted::Quarantined { error: error.to_string() }
-        }
+        Err(error) => error,
     };
-    let (outcome, reason, filed) = match &accepted {
-        Accepted::Filed { conversation, message, seq } => (Outcome::Filed, None, Some((*conversation, *message, *seq))),
-        Accepted::Filtered { reason } => (Outcome::Filtered, Some(reason.as_str()), None),
-        Accepted::Quarantined { error } => (Outcome::Quarantined, Some(error.as_str()), None),
-        // Told apart above, before the row was made.
-        Accepted::Duplicate { .. } => return Ok(accepted),
-    };
-    inbound::set_outcome(conn, row, outcome, reason, filed).await?;
+    tracing::error!(%error, "an inbound item can't be worked on; it goes to quarantine");
+    let accepted = Accepted::Quarantined { error: error.to_string() };
+    let (inbox, item) = item;
+    inbound::insert_all(conn, &[ledger_row(inbox, item, &accepted)], now).await?;
     Ok(accepted)
+}
+
+fn ledger_row<'a>(inbox: InboxId, item: &'a Inbound, accepted: &Accepted) -> inbound::Row<'a> {
+    let (outcome, reason, filed) = match accepted {
+        Accepted::Filed { conversation, message, seq } => (Outcome::Filed, None, Some((*conversation, *message, *seq))),
+        Accepted::Filtered { reason } => (Outcome::Filtered, Some(reason.clone()), None),
+        Accepted::Quarantined { error } => (Outcome::Quarantined, Some(error.clone()), None),
+        // Told apart before; a row of it would be a mistake that is seen in quarantine.
+        Accepted::Duplicate { .. } => (Outcome::Quarantined, Some("a duplicate".to_owned()), None),
+    };
+    inbound::Row { inbox, item, outcome, reason, filed }
 }
 
 /// Cuts what is beyond the limits, so that what follows is bounded; the loss is told by the reading.
@@ -86,118 +174,4 @@ async fn duplicate(conn: &mut Conn, inbox: InboxId, item: &Inbound, now: Timesta
     }
     inbound::add_duplicate(conn, inbox, first.id, differing, now).await?;
     Ok(Accepted::Duplicate { conversation: first.conversation, message: first.entry, seq: first.seq })
-}
-
-async fn file(conn: &mut Conn, library: &Library, inbox: InboxId, item: &Inbound, now: Timestamp) -> Result<Accepted> {
-    match &item.reading {
-        Reading::Message(message) => file_message(conn, library, inbox, item, message, now).await,
-        Reading::Signal(signal) => file_signal(conn, library, inbox, item, signal, now).await,
-        Reading::Filtered { reason } => Ok(Accepted::Filtered { reason: reason.clone() }),
-        Reading::Unreadable { error } => Ok(Accepted::Quarantined { error: error.clone() }),
-    }
-}
-
-async fn file_message(
-    conn: &mut Conn,
-    library: &Library,
-    inbox: InboxId,
-    item: &Inbound,
-    message: &InboundMessage,
-    now: Timestamp,
-) -> Result<Accepted> {
-    let identity = contact::learn(conn, inbox, &message.from, now).await?;
-    let language = message.from.language.clone();
-    let mut record = match conversations::latest(conn, inbox, &message.thread).await? {
-        // A thread agrees on its correspondent: nobody is shown what another wrote.
-        Some(record) if record.identity == identity.id && record.state.continues(now) => record,
-        Some(_) | None => begin(conn, library, inbox, &identity, &message.thread, now).await?,
-    };
-    let entry = persist::add_entry(
-        conn,
-        &mut record,
-        Entry {
-            seq: Seq::default(),
-            id: ids::new(MessageId::from_parts, now),
-            author: Author::Contact,
-            body: Body::Message(message.content.clone(), message.choice.clone()),
-            external_id: Some(item.external_id.clone()),
-            at: now,
-            delivery: None,
-            delivery_error: None,
-        },
-    )
-    .await?;
-    let event = Event {
-        id: Some(item.external_id.0.clone()),
-        seq: record.seq,
-        kind: EventKind::ContactWrote {
-            content: message.content.clone(),
-            choice: message.choice.clone(),
-            contact: contact::facts(&identity),
-            language,
-        },
-    };
-    let (state, effects) = turn::play(conn, library, &record, &event, now).await?;
-    persist::persist(conn, &mut record, state, effects, &["message"], now).await?;
-    Ok(Accepted::Filed { conversation: record.state.id, message: Some(entry.id), seq: entry.seq })
-}
-
-async fn file_signal(
-    conn: &mut Conn,
-    library: &Library,
-    inbox: InboxId,
-    item: &Inbound,
-    signal: &InboundSignal,
-    now: Timestamp,
-) -> Result<Accepted> {
-    let identity = contact::learn(conn, inbox, &signal.from, now).await?;
-    let goes_on = |record: &Record| match signal.signal {
-        Signal::Opened => record.state.continues(now),
-        // What is not solved is not left behind: the bot starts over, and a person keeps what they hold.
-        Signal::StartedAnew => record.state.status != Status::Resolved,
-    };
-    let latest = conversations::latest(conn, inbox, &signal.thread).await?;
-    let present = latest.filter(|record| record.identity == identity.id && goes_on(record));
-    let starts_over = present.is_some() && signal.signal == Signal::StartedAnew;
-    let mut record = match present {
-        Some(record) => record,
-        None => begin(conn, library, inbox, &identity, &signal.thread, now).await?,
-    };
-    let (contact, language) = (contact::facts(&identity), signal.from.language.clone());
-    let kind = if starts_over {
-        EventKind::ContactStartedAnew { contact, language }
-    } else {
-        EventKind::ContactOpened { contact, language }
-    };
-    let event = Event { id: Some(item.external_id.0.clone()), seq: record.seq, kind };
-    let (state, effects) = turn::play(conn, library, &record, &event, now).await?;
-    persist::persist(conn, &mut record, state, effects, &[], now).await?;
-    Ok(Accepted::Filed { conversation: record.state.id, message: None, seq: record.seq })
-}
-
-async fn begin(
-    conn: &mut Conn,
-    library: &Library,
-    inbox: InboxId,
-    identity: &crate::store::contacts::Identity,
-    thread: &switchboard_contract::ThreadKey,
-    now: Timestamp,
-) -> Result<Record> {
-    let id = ids::new(ConversationId::from_parts, now);
-    let mut record = Record {
-        state: Conversation::new(id, now, library.book.default_language()),
-        number: conversations::next_number(conn).await?,
-        inbox,
-        contact: identity.contact,
-        identity: identity.id,
-        thread: thread.clone(),
-        version: 0,
-        seq: Seq::default(),
-        contact_seq: Seq::default(),
-        preview: String::new(),
-        preview_author: "contact".to_owned(),
-        last_message_at: now,
-    };
-    conversations::insert(conn, &mut record).await?;
-    Ok(record)
 }

@@ -1,20 +1,21 @@
-//! Writes what a step decided: state, entries, deliveries, brief, feedback, and the news of it. One transaction with whatever
+//! What a step decided, as rows: state, entries, deliveries, brief, feedback, and the news of it. One transaction with whatever
 //! caused it.
 
 use switchboard_contract::{Content, DeliveryId, DeliveryState, MessageId, Timestamp, markup};
 use switchboard_engine::{Conversation, Effect, Happening, Speaker};
 
 use crate::ids;
-use crate::store::changes::{self, Change};
-use crate::store::conversations::{self, Record};
-use crate::store::entries::{self, Author, Body, Entry};
-use crate::store::{Conn, Result, feedback, outbox};
+use crate::store::changes::Change;
+use crate::store::changeset::{Changeset, Feedback};
+use crate::store::conversations::Record;
+use crate::store::entries::{Author, Body, Entry};
+use crate::store::{Conn, Result, outbox};
 
 /// Characters of the last message shown in lists.
 const PREVIEW_CHARS: usize = 140;
 
-/// Gives an entry the next place, writes it, and keeps the list columns in step. The record is not yet saved.
-pub async fn add_entry(conn: &mut Conn, record: &mut Record, entry: Entry) -> Result<Entry> {
+/// Gives an entry the next place and keeps the list columns in step.
+pub(super) fn add_entry(set: &mut Changeset, record: &mut Record, entry: Entry) -> Entry {
     record.seq = record.seq.next();
     let entry = Entry { seq: record.seq, ..entry };
     if let Body::Message(content, _) = &entry.body {
@@ -28,8 +29,8 @@ pub async fn add_entry(conn: &mut Conn, record: &mut Record, entry: Entry) -> Re
             record.contact_seq = entry.seq;
         }
     }
-    entries::insert(conn, record.state.id, &entry).await?;
-    Ok(entry)
+    set.entries.push((record.state.id, entry.clone()));
+    entry
 }
 
 /// Saves a conversation after a step: the new state guarded by its version, and everything the effects ask for.
@@ -46,6 +47,24 @@ pub async fn persist(
     reasons: &[&str],
     now: Timestamp,
 ) -> Result<Vec<Entry>> {
+    let mut set = Changeset::default();
+    let made = decided(&mut set, record, state, effects, reasons, now);
+    set.changed.push(record.clone());
+    set.save(conn, now).await?;
+    record.version += 1;
+    Ok(made)
+}
+
+/// Brings a record to a new state and puts what the effects ask for into `set`; the record itself is put there by the caller.
+/// Returns the entries that were made.
+pub(super) fn decided(
+    set: &mut Changeset,
+    record: &mut Record,
+    state: Conversation,
+    effects: Vec<Effect>,
+    reasons: &[&str],
+    now: Timestamp,
+) -> Vec<Entry> {
     let mut change = Change {
         conversation: record.state.id,
         reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect(),
@@ -66,17 +85,16 @@ pub async fn persist(
         if let Effect::Notify(notice) = effect {
             change.notices.push(notice);
         } else {
-            made.extend(carry_out(conn, record, effect, now).await?);
+            made.extend(carry_out(set, record, effect, now));
         }
     }
     record.state.seq = record.seq;
-    conversations::update(conn, record).await?;
     change.reasons.sort_unstable();
     change.reasons.dedup();
     if !change.reasons.is_empty() || !change.notices.is_empty() {
-        changes::add(conn, change, now);
+        set.changes.push(change);
     }
-    Ok(made)
+    made
 }
 
 /// What a console has to look at again after an effect.
@@ -91,59 +109,45 @@ fn reason(effect: &Effect) -> Option<&'static str> {
     }
 }
 
-async fn carry_out(conn: &mut Conn, record: &mut Record, effect: Effect, now: Timestamp) -> Result<Option<Entry>> {
-    let conversation = record.state.id;
-    match effect {
-        Effect::Say { speaker, content, .. } => say(conn, record, speaker, content, now).await.map(Some),
+fn carry_out(set: &mut Changeset, record: &mut Record, effect: Effect, now: Timestamp) -> Option<Entry> {
+    let said = match effect {
+        Effect::Say { speaker, content, .. } => return Some(say(set, record, speaker, content, now)),
         Effect::Note { agent, text } => {
             let author = Author::Agent(agent.id.to_string(), agent.name);
-            add_entry(conn, record, entry(author, Body::Note(text), now)).await.map(Some)
+            return Some(add_entry(set, record, entry(author, Body::Note(text), now)));
         }
         Effect::Log(log) => {
             let answered = if let Happening::Answered { article, .. } = &log.what { Some(*article) } else { None };
-            let entry = add_entry(conn, record, entry(Author::System, Body::Log(log), now)).await?;
+            let entry = add_entry(set, record, entry(Author::System, Body::Log(log), now));
             if let Some(article) = answered {
-                feedback::add_answer(conn, conversation, entry.seq, article, now).await?;
+                set.feedback.push((record.state.id, entry.seq, Feedback::Answer(article)));
             }
-            Ok(Some(entry))
+            return Some(entry);
         }
         Effect::Brief(brief) => {
-            entries::add_brief(conn, conversation, record.seq, &brief).await?;
-            Ok(None)
+            set.briefs.push((record.state.id, record.seq, *brief));
+            return None;
         }
-        Effect::Voted(shown) => {
-            feedback::add_vote(conn, conversation, record.seq, &shown, now).await?;
-            Ok(None)
-        }
-        Effect::Unanswered { question, language } => {
-            feedback::add_unanswered(conn, conversation, &question, &language, now).await?;
-            Ok(None)
-        }
-        Effect::Rated { score, comment } => {
-            feedback::set_rating(conn, conversation, record.seq, score, comment.as_deref(), now).await?;
-            Ok(None)
-        }
+        Effect::Voted(shown) => Feedback::Vote(shown),
+        Effect::Unanswered { question, language } => Feedback::Unanswered(question, language),
+        Effect::Rated { score, comment } => Feedback::Rating(score, comment),
         // Gathered by the caller, and told to whoever asked.
-        Effect::Notify(_) | Effect::Refuse(_) => Ok(None),
-    }
+        Effect::Notify(_) | Effect::Refuse(_) => return None,
+    };
+    set.feedback.push((record.state.id, record.seq, said));
+    None
 }
 
 /// A message to the contact: an entry and its delivery, in the same transaction as the decision to say it.
-async fn say(
-    conn: &mut Conn,
-    record: &mut Record,
-    speaker: Speaker,
-    content: Content,
-    now: Timestamp,
-) -> Result<Entry> {
+fn say(set: &mut Changeset, record: &mut Record, speaker: Speaker, content: Content, now: Timestamp) -> Entry {
     let author = match speaker {
         Speaker::Bot => Author::Bot,
         Speaker::Agent { agent } => Author::Agent(agent.id.to_string(), agent.name),
         Speaker::System => Author::System,
     };
     let message = Entry { delivery: Some(DeliveryState::Pending), ..entry(author, Body::Message(content, None), now) };
-    let message = add_entry(conn, record, message).await?;
-    let delivery = outbox::Row {
+    let message = add_entry(set, record, message);
+    set.deliveries.push(outbox::Row {
         id: ids::new(DeliveryId::from_parts, now),
         conversation: record.state.id,
         entry: message.id,
@@ -151,9 +155,8 @@ async fn say(
         inbox: record.inbox,
         thread: record.thread.clone(),
         attempts: 0,
-    };
-    outbox::insert(conn, &delivery, now).await?;
-    Ok(message)
+    });
+    message
 }
 
 fn entry(author: Author, body: Body, now: Timestamp) -> Entry {

@@ -35,24 +35,7 @@ impl InboundSink for InboxSink {
             let most = limits::INBOUND_BATCH_MAX;
             return Err(SinkError::Unavailable(format!("{} items at once; hand in at most {most}", batch.len())));
         }
-        let (core, inbox) = (Arc::clone(&self.core), self.inbox);
-        self.core
-            .store
-            .write::<_, Error, _>(move |conn| {
-                Box::pin(async move {
-                    let (library, now) = (core.library.get(), core.now());
-                    let mut accepted = Vec::with_capacity(batch.len());
-                    for item in batch {
-                        accepted.push(super::take(conn, &library, inbox, item, now).await?);
-                    }
-                    if let Some(cursor) = cursor {
-                        inboxes::set_cursor(conn, inbox, &cursor).await?;
-                    }
-                    Ok(accepted)
-                })
-            })
-            .await
-            .map_err(unavailable)
+        self.core.intake.take(&self.core, self.inbox, batch, cursor).await.map_err(unavailable)
     }
 
     async fn cursor(&self) -> Result<Option<Cursor>, SinkError> {
@@ -107,5 +90,9 @@ impl ThreadReader for InboxSink {
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn unavailable(error: Error) -> SinkError {
-    if matches!(error, Error::Stopping) { SinkError::Stopping } else { SinkError::Unavailable(error.to_string()) }
+    let stopping = match &error {
+        Error::NotKept(error) => matches!(**error, Error::Stopping),
+        error => matches!(error, Error::Stopping),
+    };
+    if stopping { SinkError::Stopping } else { SinkError::Unavailable(error.to_string()) }
 }

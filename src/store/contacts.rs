@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use switchboard_contract::{Address, ContactId, IdentityId, InboxId, Proof, Timestamp};
 
-use super::sql;
-use super::{Conn, Result, from_json, from_word, parse, to_json, word};
+use super::sql::{self, Rows};
+use super::{Conn, Result, from_json, from_word, parse, stale_or_worse, to_json, word};
 
 /// A contact's address on one inbox, with what is known of the contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,19 +24,6 @@ pub struct Identity {
     pub facts: BTreeMap<String, String>,
 }
 
-/// Finds an identity by its address.
-pub async fn identity(conn: &mut Conn, inbox: InboxId, address: &Address) -> Result<Option<Identity>> {
-    let row: Option<IdentityRow> = sql::query_as(
-        "SELECT i.id, i.contact_id, c.name, c.email, i.proof, i.facts FROM identities i \
-         JOIN contacts c ON c.id = i.contact_id WHERE i.inbox_id = $1 AND i.address = $2",
-    )
-    .bind(inbox.to_string())
-    .bind(&address.0)
-    .fetch_optional(conn)
-    .await?;
-    row.map(Identity::try_from).transpose()
-}
-
 /// Finds an identity by its id.
 pub async fn identity_by_id(conn: &mut Conn, id: IdentityId) -> Result<Option<Identity>> {
     let row: Option<IdentityRow> = sql::query_as(
@@ -49,34 +36,48 @@ pub async fn identity_by_id(conn: &mut Conn, id: IdentityId) -> Result<Option<Id
     row.map(Identity::try_from).transpose()
 }
 
-/// Adds a contact with its first identity.
-pub async fn add(
+/// Finds identities by inbox and address.
+pub async fn identities(
     conn: &mut Conn,
-    inbox: InboxId,
-    address: &Address,
-    identity: &Identity,
-    now: Timestamp,
-) -> Result<()> {
-    sql::query("INSERT INTO contacts (id, name, email, created_at) VALUES ($1, $2, $3, $4)")
-        .bind(identity.contact.to_string())
-        .bind(&identity.name)
-        .bind(&identity.email)
-        .bind(now.millis())
-        .execute(&mut *conn)
-        .await?;
-    sql::query(
-        "INSERT INTO identities (id, contact_id, inbox_id, address, proof, facts, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(identity.id.to_string())
-    .bind(identity.contact.to_string())
-    .bind(inbox.to_string())
-    .bind(&address.0)
-    .bind(word(&identity.proof))
-    .bind(to_json("facts", &identity.facts)?)
-    .bind(now.millis())
-    .execute(conn)
-    .await?;
+    wanted: impl Iterator<Item = (InboxId, &Address)>,
+) -> Result<Vec<((InboxId, Address), Result<Identity>)>> {
+    let rows = wanted.map(|(inbox, address)| vec![inbox.to_string().into(), (&address.0).into()]).collect();
+    let before = "SELECT i.id, i.contact_id, c.name, c.email, i.proof, i.facts, i.inbox_id, i.address FROM (";
+    let after = ") AS v CROSS JOIN identities i CROSS JOIN contacts c \
+                 WHERE i.inbox_id = v.column1 AND i.address = v.column2 AND c.id = i.contact_id";
+    let found: Vec<AddressedRow> = Rows { before, rows, after }.fetch_all(conn).await?;
+    found
+        .into_iter()
+        .map(|row| Ok(((parse("inbox id", &row.inbox_id)?, Address(row.address)), row.identity.try_into())))
+        .collect()
+}
+
+/// Adds contacts, each with its first identity.
+pub async fn insert_all(conn: &mut Conn, met: &[(InboxId, Address, Identity)], now: Timestamp) -> Result<()> {
+    let contacts = met.iter().map(|(_, _, identity)| {
+        vec![
+            identity.contact.to_string().into(),
+            (&identity.name).into(),
+            (&identity.email).into(),
+            now.millis().into(),
+        ]
+    });
+    let before = "INSERT INTO contacts (id, name, email, created_at)";
+    Rows { before, rows: contacts.collect(), after: "" }.execute(conn).await?;
+    let mut rows = Vec::with_capacity(met.len());
+    for (inbox, address, identity) in met {
+        rows.push(vec![
+            identity.id.to_string().into(),
+            identity.contact.to_string().into(),
+            inbox.to_string().into(),
+            (&address.0).into(),
+            word(&identity.proof).into(),
+            to_json("facts", &identity.facts)?.into(),
+            now.millis().into(),
+        ]);
+    }
+    let before = "INSERT INTO identities (id, contact_id, inbox_id, address, proof, facts, created_at)";
+    Rows { before, rows, after: "" }.execute(conn).await.map_err(stale_or_worse)?;
     Ok(())
 }
 
@@ -95,6 +96,14 @@ pub async fn update(conn: &mut Conn, identity: &Identity) -> Result<()> {
         .execute(conn)
         .await?;
     Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct AddressedRow {
+    #[sqlx(flatten)]
+    identity: IdentityRow,
+    inbox_id: String,
+    address: String,
 }
 
 #[derive(sqlx::FromRow)]

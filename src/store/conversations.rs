@@ -3,8 +3,8 @@
 use switchboard_contract::{AgentId, ContactId, ConversationId, IdentityId, InboxId, Seq, ThreadKey, Timestamp};
 use switchboard_engine::{Conversation, Handler};
 
-use super::sql;
-use super::{Conn, Error, Result, from_json, parse, place, seq, to_json, word};
+use super::sql::{self, Rows};
+use super::{Conn, Error, Result, from_json, parse, place, seq, stale_or_worse, to_json, word};
 
 /// A conversation as it is stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,79 +60,103 @@ pub async fn latest(conn: &mut Conn, inbox: InboxId, thread: &ThreadKey) -> Resu
     row.map(Record::try_from).transpose()
 }
 
-/// The number the next conversation gets. Only the writer asks, so two never get the same.
-pub async fn next_number(conn: &mut Conn) -> Result<i64> {
-    Ok(sql::query_scalar("SELECT COALESCE(MAX(number), 0) + 1 FROM conversations").fetch_one(conn).await?)
+/// Reads the newest conversation of each thread.
+pub async fn latest_of(
+    conn: &mut Conn,
+    wanted: impl Iterator<Item = (InboxId, &ThreadKey)>,
+) -> Result<Vec<((InboxId, ThreadKey), Result<Record>)>> {
+    let rows = wanted.map(|(inbox, thread)| vec![inbox.to_string().into(), (&thread.0).into()]).collect();
+    let before = "SELECT c.number, c.inbox_id, c.contact_id, c.identity_id, c.thread, c.version, c.seq, c.state, c.contact_seq, \
+                  c.preview, c.preview_author, c.last_message_at FROM (";
+    let after = ") AS v CROSS JOIN conversations c WHERE c.number = (SELECT MAX(n.number) FROM conversations n \
+                 WHERE n.inbox_id = v.column1 AND n.thread = v.column2)";
+    let found: Vec<RecordRow> = Rows { before, rows, after }.fetch_all(conn).await?;
+    found
+        .into_iter()
+        .map(|row| Ok(((parse("inbox id", &row.inbox_id)?, ThreadKey(row.thread.clone())), row.try_into())))
+        .collect()
 }
 
-/// Adds a conversation; its version is 1 afterwards.
-pub async fn insert(conn: &mut Conn, record: &mut Record) -> Result<()> {
-    let columns = Columns::of(&record.state);
-    record.version = 1;
-    sql::query(
-        "INSERT INTO conversations (id, number, inbox_id, contact_id, identity_id, thread, status, handler, team, agent_id, \
-         priority, language, version, seq, state, waiting_since, contact_seq, preview, preview_author, last_message_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
-    )
-    .bind(record.state.id.to_string())
-    .bind(record.number)
-    .bind(record.inbox.to_string())
-    .bind(record.contact.to_string())
-    .bind(record.identity.to_string())
-    .bind(&record.thread.0)
-    .bind(word(&record.state.status))
-    .bind(columns.handler)
-    .bind(columns.team)
-    .bind(columns.agent)
-    .bind(word(&record.state.priority))
-    .bind(&record.state.language)
-    .bind(record.version)
-    .bind(place(record.seq))
-    .bind(to_json("conversation", &record.state)?)
-    .bind(columns.waiting_since)
-    .bind(place(record.contact_seq))
-    .bind(&record.preview)
-    .bind(&record.preview_author)
-    .bind(record.last_message_at.millis())
-    .bind(record.state.created_at.millis())
-    .execute(conn)
-    .await?;
+/// Numbers for conversations that begin, in order. Numbers that are not used are lost on PostgreSQL, where several may ask at once.
+pub async fn next_numbers(conn: &mut Conn, count: usize) -> Result<Vec<i64>> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    if conn.is_postgres() {
+        let text = "SELECT nextval('conversation_numbers') FROM generate_series(1, $1)";
+        return Ok(sql::query_scalar(text).bind(count).fetch_all(conn).await?);
+    }
+    let last: i64 = sql::query_scalar("SELECT COALESCE(MAX(number), 0) FROM conversations").fetch_one(conn).await?;
+    Ok((last + 1..=last + count).collect())
+}
+
+/// Adds conversations, each with version 1.
+pub async fn insert_all(conn: &mut Conn, records: &[Record]) -> Result<()> {
+    let mut rows = Vec::with_capacity(records.len());
+    for record in records {
+        let columns = Columns::of(&record.state);
+        rows.push(vec![
+            record.state.id.to_string().into(),
+            record.number.into(),
+            record.inbox.to_string().into(),
+            record.contact.to_string().into(),
+            record.identity.to_string().into(),
+            (&record.thread.0).into(),
+            word(&record.state.status).into(),
+            columns.handler.into(),
+            columns.team.into(),
+            columns.agent.into(),
+            word(&record.state.priority).into(),
+            (&record.state.language).into(),
+            1_i64.into(),
+            place(record.seq).into(),
+            to_json("conversation", &record.state)?.into(),
+            columns.waiting_since.into(),
+            place(record.contact_seq).into(),
+            (&record.preview).into(),
+            (&record.preview_author).into(),
+            record.last_message_at.millis().into(),
+            record.state.created_at.millis().into(),
+        ]);
+    }
+    let before = "INSERT INTO conversations (id, number, inbox_id, contact_id, identity_id, thread, status, handler, team, \
+                  agent_id, priority, language, version, seq, state, waiting_since, contact_seq, preview, preview_author, \
+                  last_message_at, created_at)";
+    Rows { before, rows, after: "" }.execute(conn).await.map_err(stale_or_worse)?;
     Ok(())
 }
 
-/// Writes a conversation that was read at `record.version`; the version is one more afterwards.
+/// Writes conversations that were read at `record.version`; the stored version is one more afterwards.
 ///
 /// # Errors
-/// [`Error::Stale`] when somebody else wrote it since: nothing is changed.
-pub async fn update(conn: &mut Conn, record: &mut Record) -> Result<()> {
-    let columns = Columns::of(&record.state);
-    let changed = sql::query(
-        "UPDATE conversations SET status = $3, handler = $4, team = $5, agent_id = $6, priority = $7, language = $8, \
-         version = version + 1, seq = $9, state = $10, waiting_since = $11, contact_seq = $12, preview = $13, \
-         preview_author = $14, last_message_at = $15 WHERE id = $1 AND version = $2",
-    )
-    .bind(record.state.id.to_string())
-    .bind(record.version)
-    .bind(word(&record.state.status))
-    .bind(columns.handler)
-    .bind(columns.team)
-    .bind(columns.agent)
-    .bind(word(&record.state.priority))
-    .bind(&record.state.language)
-    .bind(place(record.seq))
-    .bind(to_json("conversation", &record.state)?)
-    .bind(columns.waiting_since)
-    .bind(place(record.contact_seq))
-    .bind(&record.preview)
-    .bind(&record.preview_author)
-    .bind(record.last_message_at.millis())
-    .execute(conn)
-    .await?;
-    if changed.rows_affected() == 0 {
-        return Err(Error::Stale);
+/// [`Error::Stale`] when somebody else wrote one of them since: the caller undoes what was written.
+pub async fn update_all(conn: &mut Conn, records: &[Record]) -> Result<()> {
+    let mut rows = Vec::with_capacity(records.len());
+    for record in records {
+        let columns = Columns::of(&record.state);
+        rows.push(vec![
+            record.state.id.to_string().into(),
+            record.version.into(),
+            word(&record.state.status).into(),
+            columns.handler.into(),
+            columns.team.into(),
+            columns.agent.into(),
+            word(&record.state.priority).into(),
+            (&record.state.language).into(),
+            place(record.seq).into(),
+            to_json("conversation", &record.state)?.into(),
+            columns.waiting_since.into(),
+            place(record.contact_seq).into(),
+            (&record.preview).into(),
+            (&record.preview_author).into(),
+            record.last_message_at.millis().into(),
+        ]);
     }
-    record.version += 1;
-    Ok(())
+    let before = "UPDATE conversations SET status = v.column3, handler = v.column4, team = v.column5, agent_id = v.column6, \
+                  priority = v.column7, language = v.column8, version = conversations.version + 1, seq = v.column9, \
+                  state = v.column10, waiting_since = v.column11, contact_seq = v.column12, preview = v.column13, \
+                  preview_author = v.column14, last_message_at = v.column15 FROM (";
+    let after = ") AS v WHERE conversations.id = v.column1 AND conversations.version = v.column2";
+    let changed = Rows { before, rows, after }.execute(conn).await.map_err(stale_or_worse)?;
+    if usize::try_from(changed) == Ok(records.len()) { Ok(()) } else { Err(Error::Stale) }
 }
 
 /// How many conversations wait in a team's queue before the one of this number, which has waited since `since`.

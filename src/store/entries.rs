@@ -5,8 +5,8 @@ use switchboard_contract::{
 };
 use switchboard_engine::{HandoffBrief, LogEntry};
 
-use super::sql;
-use super::{Conn, Error, Result, from_json, from_word, is_conflict, parse, place, seq, to_json, word};
+use super::sql::{self, Rows};
+use super::{Conn, Result, from_json, from_word, parse, place, seq, stale_or_worse, to_json, word};
 
 /// Who wrote an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,48 +65,56 @@ pub struct Entry {
     pub delivery_error: Option<String>,
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Serialize)]
+struct StoredMessageRef<'a> {
+    #[serde(flatten)]
+    content: &'a Content,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chosen: Option<&'a ChoiceId>,
+}
+
+#[derive(serde::Deserialize)]
 struct StoredMessage {
     #[serde(flatten)]
     content: Content,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     chosen: Option<ChoiceId>,
 }
 
-/// Adds an entry.
+/// Adds entries.
 ///
 /// # Errors
-/// [`Error::Stale`] when its place is taken: somebody else wrote the conversation since it was read.
-pub async fn insert(conn: &mut Conn, conversation: ConversationId, entry: &Entry) -> Result<()> {
-    let (kind, body) = match &entry.body {
-        Body::Message(content, chosen) => {
-            ("message", to_json("message", &StoredMessage { content: content.clone(), chosen: chosen.clone() })?)
-        }
-        Body::Note(text) => ("note", to_json("note", text)?),
-        Body::Log(log) => ("log", to_json("log entry", log)?),
-    };
-    let (author_id, author_name) = match &entry.author {
-        Author::Agent(id, name) => (Some(id), Some(name)),
-        Author::Contact | Author::Bot | Author::System => (None, None),
-    };
-    sql::query(
-        "INSERT INTO entries (conversation_id, seq, id, kind, author, author_id, author_name, body, external_id, at, delivery) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-    )
-    .bind(conversation.to_string())
-    .bind(place(entry.seq))
-    .bind(entry.id.to_string())
-    .bind(kind)
-    .bind(entry.author.kind())
-    .bind(author_id)
-    .bind(author_name)
-    .bind(body)
-    .bind(entry.external_id.as_ref().map(|id| &id.0))
-    .bind(entry.at.millis())
-    .bind(entry.delivery.map(|state| word(&state)))
-    .execute(conn)
-    .await
-    .map_err(|error| if is_conflict(&error) { Error::Stale } else { error.into() })?;
+/// [`Error::Stale`](super::Error::Stale) when a place is taken: somebody else wrote the conversation since it was read.
+pub async fn insert_all(conn: &mut Conn, entries: &[(ConversationId, Entry)]) -> Result<()> {
+    let mut rows = Vec::with_capacity(entries.len());
+    for (conversation, entry) in entries {
+        let (kind, body) = match &entry.body {
+            Body::Message(content, chosen) => {
+                ("message", to_json("message", &StoredMessageRef { content, chosen: chosen.as_ref() })?)
+            }
+            Body::Note(text) => ("note", to_json("note", text)?),
+            Body::Log(log) => ("log", to_json("log entry", log)?),
+        };
+        let (author_id, author_name) = match &entry.author {
+            Author::Agent(id, name) => (Some(id.as_str()), Some(name.as_str())),
+            Author::Contact | Author::Bot | Author::System => (None, None),
+        };
+        rows.push(vec![
+            conversation.to_string().into(),
+            place(entry.seq).into(),
+            entry.id.to_string().into(),
+            kind.into(),
+            entry.author.kind().into(),
+            author_id.into(),
+            author_name.into(),
+            body.into(),
+            entry.external_id.as_ref().map(|id| id.0.as_str()).into(),
+            entry.at.millis().into(),
+            entry.delivery.map(|state| word(&state)).into(),
+        ]);
+    }
+    let before = "INSERT INTO entries (conversation_id, seq, id, kind, author, author_id, author_name, body, external_id, at, delivery)";
+    Rows { before, rows, after: "" }.execute(conn).await.map_err(stale_or_worse)?;
     Ok(())
 }
 

@@ -5,11 +5,27 @@ use std::collections::BTreeMap;
 use switchboard_contract::{ArticleId, ConversationId, Seq, Timestamp};
 use switchboard_engine::ShownArticle;
 
+use super::changeset::Feedback;
 use super::sql;
 use super::{Conn, Result, place};
 
-/// Notes that an article was shown.
-pub async fn add_answer(
+/// Keeps a piece of feedback at its place.
+pub async fn add(
+    conn: &mut Conn,
+    conversation: ConversationId,
+    at: Seq,
+    said: &Feedback,
+    now: Timestamp,
+) -> Result<()> {
+    match said {
+        Feedback::Answer(article) => add_answer(conn, conversation, at, *article, now).await,
+        Feedback::Vote(shown) => add_vote(conn, conversation, at, shown, now).await,
+        Feedback::Unanswered(question, language) => add_unanswered(conn, conversation, question, language, now).await,
+        Feedback::Rating(score, comment) => set_rating(conn, conversation, at, *score, comment.as_deref(), now).await,
+    }
+}
+
+async fn add_answer(
     conn: &mut Conn,
     conversation: ConversationId,
     at: Seq,
@@ -27,7 +43,7 @@ pub async fn add_answer(
 }
 
 /// Notes whether a shown article helped.
-pub async fn add_vote(
+async fn add_vote(
     conn: &mut Conn,
     conversation: ConversationId,
     at: Seq,
@@ -50,7 +66,7 @@ pub async fn add_vote(
 }
 
 /// Keeps a question that nothing answered.
-pub async fn add_unanswered(
+async fn add_unanswered(
     conn: &mut Conn,
     conversation: ConversationId,
     question: &str,
@@ -68,7 +84,7 @@ pub async fn add_unanswered(
 }
 
 /// Keeps the contact's rating; a comment that follows is added to it.
-pub async fn set_rating(
+async fn set_rating(
     conn: &mut Conn,
     conversation: ConversationId,
     at: Seq,

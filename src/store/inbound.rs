@@ -1,9 +1,11 @@
 //! The ledger's rows: everything that came in, once for each external id, with its bytes.
 
+use std::collections::HashSet;
+
 use switchboard_contract::{ConversationId, ExternalId, Inbound, InboxId, MessageId, Seq, Timestamp};
 
-use super::sql;
-use super::{Conn, Result, parse, place, seq};
+use super::sql::{self, Rows};
+use super::{Conn, Result, parse, place, seq, stale_or_worse};
 
 /// How an inbound item ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,54 +28,72 @@ impl Outcome {
     }
 }
 
-/// Counts what arrived, before anything else is known of it.
-pub async fn count_received(conn: &mut Conn, inbox: InboxId, now: Timestamp) -> Result<()> {
-    sql::query(
-        "INSERT INTO received (inbox_id, day, count) VALUES ($1, $2, 1) \
-         ON CONFLICT (inbox_id, day) DO UPDATE SET count = received.count + 1",
-    )
-    .bind(inbox.to_string())
-    .bind(now.millis().div_euclid(super::ledger::DAY_MILLIS))
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Stores an item with its bytes; none when its external id is known already. Quarantined until its outcome is set.
-pub async fn insert(conn: &mut Conn, inbox: InboxId, inbound: &Inbound, now: Timestamp) -> Result<Option<i64>> {
-    Ok(sql::query_scalar(
-        "INSERT INTO inbound (inbox_id, external_id, received_at, occurred_at, raw, outcome) \
-         VALUES ($1, $2, $3, $4, $5, 'quarantined') ON CONFLICT (inbox_id, external_id) DO NOTHING RETURNING id",
-    )
-    .bind(inbox.to_string())
-    .bind(&inbound.external_id.0)
-    .bind(now.millis())
-    .bind(inbound.occurred_at.map(Timestamp::millis))
-    .bind(inbound.raw.as_slice())
-    .fetch_optional(conn)
-    .await?)
-}
-
-/// Says how an item ended.
-pub async fn set_outcome(
+/// Counts what arrived, before anything else is known of it. Each lane of writers counts for itself, so that none waits for another.
+pub async fn count_received(
     conn: &mut Conn,
-    id: i64,
-    outcome: Outcome,
-    reason: Option<&str>,
-    filed: Option<(ConversationId, Option<MessageId>, Seq)>,
+    lane: usize,
+    counts: impl Iterator<Item = (InboxId, i64)>,
+    now: Timestamp,
 ) -> Result<()> {
-    sql::query(
-        "UPDATE inbound SET outcome = $2, reason = $3, conversation_id = $4, entry_id = $5, entry_seq = $6 WHERE id = $1",
-    )
-    .bind(id)
-    .bind(outcome.word())
-    .bind(reason)
-    .bind(filed.map(|(conversation, ..)| conversation.to_string()))
-    .bind(filed.and_then(|(_, entry, _)| entry).map(|entry| entry.to_string()))
-    .bind(filed.map(|(.., at)| place(at)))
-    .execute(conn)
-    .await?;
+    let day = now.millis().div_euclid(super::ledger::DAY_MILLIS);
+    let lane = i64::try_from(lane).unwrap_or(i64::MAX);
+    let rows =
+        counts.map(|(inbox, count)| vec![inbox.to_string().into(), day.into(), lane.into(), count.into()]).collect();
+    let after = " ON CONFLICT (inbox_id, day, lane) DO UPDATE SET count = received.count + excluded.count";
+    Rows { before: "INSERT INTO received (inbox_id, day, lane, count)", rows, after }.execute(conn).await?;
     Ok(())
+}
+
+/// An item to be kept, and how it ended.
+#[derive(Debug)]
+pub struct Row<'a> {
+    /// Where it came in.
+    pub inbox: InboxId,
+    /// What came in.
+    pub item: &'a Inbound,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it was not filed.
+    pub reason: Option<String>,
+    /// What it became.
+    pub filed: Option<(ConversationId, Option<MessageId>, Seq)>,
+}
+
+/// Stores items with their bytes.
+///
+/// # Errors
+/// [`Error::Stale`](super::Error::Stale) when one is known by now: somebody else took it at the same moment.
+pub async fn insert_all(conn: &mut Conn, items: &[Row<'_>], now: Timestamp) -> Result<()> {
+    let rows = items.iter().map(|row| {
+        vec![
+            row.inbox.to_string().into(),
+            (&row.item.external_id.0).into(),
+            now.millis().into(),
+            row.item.occurred_at.map(Timestamp::millis).into(),
+            row.item.raw.as_slice().into(),
+            row.outcome.word().into(),
+            (&row.reason).into(),
+            row.filed.map(|(conversation, ..)| conversation.to_string()).into(),
+            row.filed.and_then(|(_, entry, _)| entry).map(|entry| entry.to_string()).into(),
+            row.filed.map(|(.., at)| place(at)).into(),
+        ]
+    });
+    let before = "INSERT INTO inbound (inbox_id, external_id, received_at, occurred_at, raw, outcome, reason, conversation_id, \
+                  entry_id, entry_seq)";
+    Rows { before, rows: rows.collect(), after: "" }.execute(conn).await.map_err(stale_or_worse)?;
+    Ok(())
+}
+
+/// Which of these external ids are known already.
+pub async fn known(
+    conn: &mut Conn,
+    wanted: impl Iterator<Item = (InboxId, &ExternalId)>,
+) -> Result<HashSet<(InboxId, ExternalId)>> {
+    let rows = wanted.map(|(inbox, id)| vec![inbox.to_string().into(), (&id.0).into()]).collect();
+    let after = ") AS v CROSS JOIN inbound i WHERE i.inbox_id = v.column1 AND i.external_id = v.column2";
+    let found: Vec<(String, String)> =
+        Rows { before: "SELECT i.inbox_id, i.external_id FROM (", rows, after }.fetch_all(conn).await?;
+    found.into_iter().map(|(inbox, id)| Ok((parse("inbox id", &inbox)?, ExternalId(id)))).collect()
 }
 
 /// What an earlier item with the same external id became.

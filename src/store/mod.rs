@@ -17,6 +17,7 @@ use crate::limits;
 pub mod accounts;
 pub mod backup;
 pub mod changes;
+pub mod changeset;
 mod conn;
 pub mod contacts;
 pub mod conversations;
@@ -217,7 +218,7 @@ fn seq(place: i64) -> switchboard_contract::Seq {
 }
 
 /// The words of a panic.
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
@@ -258,7 +259,11 @@ fn means_outage(code: &str) -> bool {
     code.parse::<i32>().is_ok_and(|code| BUSY_LOCKED_READONLY_IO_CORRUPT_FULL_CANTOPEN_NOTADB.contains(&(code & 0xff)))
 }
 
-/// Somebody else's transaction was in the way: the same may go well when it is tried again.
+/// A refused write of rows that somebody else wrote at the same moment may go well when it is tried again.
+fn stale_or_worse(error: sqlx::Error) -> Error {
+    if is_conflict(&error) { Error::Stale } else { error.into() }
+}
+
 fn is_conflict(error: &sqlx::Error) -> bool {
     const SERIALIZATION_FAILURE: &str = "40001";
     const DEADLOCK_DETECTED: &str = "40P01";

@@ -24,6 +24,14 @@ pub struct Row {
     pub attempts: u32,
 }
 
+/// Adds deliveries, due at once.
+pub async fn insert_all(conn: &mut Conn, rows: &[Row], now: Timestamp) -> Result<()> {
+    for row in rows {
+        insert(conn, row, now).await?;
+    }
+    Ok(())
+}
+
 /// Adds a delivery, due at once.
 pub async fn insert(conn: &mut Conn, row: &Row, now: Timestamp) -> Result<()> {
     sql::query(

@@ -1,0 +1,87 @@
+//! Everything that a group of steps leaves behind, written in a statement or two for each table, however many steps there were.
+
+use switchboard_contract::{Address, ArticleId, ConversationId, InboxId, Seq, Timestamp};
+use switchboard_engine::{HandoffBrief, ShownArticle};
+
+use super::changes::{self, Change};
+use super::contacts::{self, Identity};
+use super::conversations::{self, Record};
+use super::entries::{self, Entry};
+use super::{Conn, Result, feedback, outbox};
+
+/// What contacts said about answers, and what nothing answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Feedback {
+    /// An article was shown.
+    Answer(ArticleId),
+    /// A shown article helped, or didn't.
+    Vote(ShownArticle),
+    /// A question that nothing answered, in a language.
+    Unanswered(String, String),
+    /// A rating, with a comment if there was one.
+    Rating(u8, Option<String>),
+}
+
+/// What is to be written, in no particular order of tables.
+#[derive(Debug, Default)]
+pub struct Changeset {
+    /// Contacts with their first identity, and its address.
+    pub met: Vec<(InboxId, Address, Identity)>,
+    /// Identities of which something was learnt.
+    pub learnt: Vec<Identity>,
+    /// Conversations that begin.
+    pub begun: Vec<Record>,
+    /// Conversations as they are now; the version is that of which they were read.
+    pub changed: Vec<Record>,
+    /// Entries, each with its place.
+    pub entries: Vec<(ConversationId, Entry)>,
+    /// Deliveries of entries.
+    pub deliveries: Vec<outbox::Row>,
+    /// Briefs, each at its place.
+    pub briefs: Vec<(ConversationId, Seq, HandoffBrief)>,
+    /// Feedback, each at its place.
+    pub feedback: Vec<(ConversationId, Seq, Feedback)>,
+    /// What consoles have to look at again.
+    pub changes: Vec<Change>,
+}
+
+impl Changeset {
+    /// Adds what another one holds.
+    pub fn append(&mut self, mut other: Self) {
+        self.met.append(&mut other.met);
+        self.learnt.append(&mut other.learnt);
+        self.begun.append(&mut other.begun);
+        self.changed.append(&mut other.changed);
+        self.entries.append(&mut other.entries);
+        self.deliveries.append(&mut other.deliveries);
+        self.briefs.append(&mut other.briefs);
+        self.feedback.append(&mut other.feedback);
+        self.changes.append(&mut other.changes);
+    }
+
+    /// Writes everything.
+    ///
+    /// # Errors
+    /// [`Error::Stale`](super::Error::Stale) when somebody else wrote one of the conversations since it was read: the caller
+    /// undoes what was written.
+    pub async fn save(self, conn: &mut Conn, now: Timestamp) -> Result<()> {
+        contacts::insert_all(conn, &self.met, now).await?;
+        for identity in &self.learnt {
+            contacts::update(conn, identity).await?;
+        }
+        conversations::insert_all(conn, &self.begun).await?;
+        conversations::update_all(conn, &self.changed).await?;
+        entries::insert_all(conn, &self.entries).await?;
+        outbox::insert_all(conn, &self.deliveries, now).await?;
+        for (conversation, at, brief) in &self.briefs {
+            entries::add_brief(conn, *conversation, *at, brief).await?;
+        }
+        for (conversation, at, said) in &self.feedback {
+            feedback::add(conn, *conversation, *at, said, now).await?;
+        }
+        for change in self.changes {
+            changes::add(conn, change, now);
+        }
+        Ok(())
+    }
+}
