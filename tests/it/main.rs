@@ -1,6 +1,7 @@
 //! The integration tests: one binary, real sockets on loopback, real files in temporary folders.
 
 mod api;
+mod cluster;
 mod configuration;
 mod customer;
 mod desk;
