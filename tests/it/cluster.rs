@@ -251,13 +251,7 @@ impl Tools {
             println!("skipped: {what}");
             return None;
         };
-        let root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
-        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        let runs_as = root.then(|| {
-            let user = user(&users, "postgres").or_else(|| user(&users, "nobody"));
-            user.expect("an ordinary user, because PostgreSQL does not run as root")
-        });
-        Some(Self { folder, runs_as })
+        Some(Self { folder, runs_as: ordinary_user() })
     }
 
     fn command(&self, name: &str) -> Command {
@@ -286,6 +280,13 @@ fn installed() -> Option<PathBuf> {
 
 fn has_tools(folder: &Path) -> bool {
     ["initdb", "postgres", "pg_ctl", "psql"].iter().all(|tool| folder.join(tool).is_file())
+}
+
+/// User and group of an ordinary user when the tests run as root; none when they run as one.
+pub(crate) fn ordinary_user() -> Option<(u32, u32)> {
+    let root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    root.then(|| user(&users, "postgres").or_else(|| user(&users, "nobody")).expect("an ordinary user"))
 }
 
 /// A user's numbers from the system's list.
