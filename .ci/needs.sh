@@ -27,7 +27,18 @@ cargo_tool() { # command, version, flags…
     missing "$command" "cargo install --locked $command"
 }
 
+# The tests make a cluster of their own from the programs, and the machine gets none: Debian's package would start one.
+postgresql() {
+    have initdb && return
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && return
+    debian pg_createcluster postgresql-common
+    local settings=/etc/postgresql-common/createcluster.conf
+    [ -w "$settings" ] && sed -ri "s/^#?(create_main_cluster) .*$/\1 = false/" "$settings"
+    debian initdb postgresql
+}
+
 # A browser without fonts draws boxes, and every width in a screenshot is wrong.
 debian chromium chromium fonts-dejavu-core
+postgresql
 cargo_tool cargo-nextest 0.9.143 --no-default-features --features default-no-update
 exit 0
