@@ -1,4 +1,4 @@
-//! Writes what a step decided: state, entries, deliveries, brief, feedback, and the news of it. One transaction with whatever
+//! Writes what a step decided: state, timers, entries, deliveries, brief, feedback, and the news of it. One transaction with whatever
 //! caused it.
 
 use switchboard_contract::{Content, DeliveryId, DeliveryState, MessageId, Timestamp, markup};
@@ -8,7 +8,7 @@ use crate::ids;
 use crate::store::changes::{self, Change};
 use crate::store::conversations::{self, Record};
 use crate::store::entries::{self, Author, Body, Entry};
-use crate::store::{Conn, Result, feedback, outbox};
+use crate::store::{Conn, Result, feedback, outbox, timers};
 
 /// Characters of the last message shown in lists.
 const PREVIEW_CHARS: usize = 140;
@@ -57,6 +57,7 @@ pub async fn persist(
     if state.status != record.state.status {
         change.reasons.push("status".to_owned());
     }
+    timers::keep(conn, record.state.id, &record.state.timers, &state.timers).await?;
     record.state = state;
     let mut made = Vec::new();
     for effect in effects {

@@ -29,10 +29,12 @@ pub mod entries;
 pub mod feedback;
 pub mod inbound;
 pub mod inboxes;
+pub mod jobs;
 pub mod ledger;
 pub mod outbox;
 pub mod settings;
 pub mod sql;
+pub mod timers;
 mod writer;
 
 /// The database this build speaks to.
