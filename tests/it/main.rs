@@ -6,6 +6,7 @@ mod customer;
 mod desk;
 mod frames;
 mod intake;
+mod jobs;
 mod killed;
 mod scripts;
 mod server;
