@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_end() {
-        let pauses: Vec<u64> = (1..).map_while(|n| again(n, NOW)).map(|at| at.since(NOW).as_secs()).collect();
+        let pauses: Vec<u64> = (1..50).map_while(|n| again(n, NOW)).map(|at| at.since(NOW).as_secs()).collect();
         assert_eq!(pauses, [10, 20, 40, 80]);
         assert_eq!(again(u32::MAX, NOW), None);
     }
