@@ -26,6 +26,7 @@ use crate::config::{Config, InboxConfig, Network};
 use crate::core::Core;
 use crate::http::{self, Web};
 use crate::intake::InboxSink;
+use crate::jobs;
 use crate::library::{self, Library};
 use crate::outbox::{self, Adapters};
 use crate::realtime::{self, News};
@@ -405,7 +406,8 @@ async fn spawn_chores(
     let (shared, channels, stop) = (Arc::clone(core), Arc::clone(adapters), token(source));
     tasks.spawn(async move { realtime::watch_threads(&shared, &channels, stop).await });
     let (shared, stop) = (Arc::clone(core), token(source));
-    tasks.spawn(async move { housekeeping::sweep(&shared, stop).await });
+    let timing = jobs::run(shared, jobs::ALL, stop);
+    tasks.spawn(watched("timers and jobs", timing, source.clone(), broken.clone()));
     let (shared, stop) = (Arc::clone(core), token(source));
     tasks.spawn(async move { housekeeping::watch_documents(&shared, stop).await });
     Ok(())

@@ -33,6 +33,11 @@ impl ManualClock {
         Self(Mutex::new(start))
     }
 
+    /// Puts the clock to `now`, forward or back.
+    pub fn set(&self, now: Timestamp) {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = now;
+    }
+
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         let mut now = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

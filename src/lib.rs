@@ -10,6 +10,7 @@ pub mod core;
 pub mod http;
 pub mod ids;
 pub mod intake;
+pub mod jobs;
 pub mod knowledge;
 pub mod library;
 pub mod lifecycle;

@@ -90,6 +90,16 @@ pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 pub const DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
 /// How often the program looks whether another process changed flows or articles.
 pub const LIBRARY_POLL: Duration = Duration::from_secs(2);
+/// Timers fired at once.
+pub const TIMERS_AT_ONCE: usize = 64;
+/// Times a timer may fail to fire before it is given up, until the next start.
+pub const TIMER_ATTEMPTS_MAX: u32 = 5;
+/// The first pause after a timer failed to fire; it doubles with each further one.
+pub const TIMER_BACKOFF_FIRST: Duration = Duration::from_secs(10);
+/// How often timers and jobs are looked for when nothing wakes them.
+pub const JOBS_POLL: Duration = Duration::from_secs(1);
+/// The longest pause before a job that failed is tried again.
+pub const JOB_RETRY: Duration = Duration::from_mins(1);
 /// How often old rows are cleared away.
 pub const HOUSEKEEPING: Duration = Duration::from_hours(1);
 /// How long closing the database waits for readers.

@@ -19,7 +19,7 @@ use switchboard_contract::{AgentId, Timestamp};
 use super::Web;
 use super::problem::Problem;
 use crate::limits;
-use crate::store::{conversations, ledger, outbox};
+use crate::store::{conversations, ledger, outbox, timers};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct InboxOutcome {
@@ -79,6 +79,9 @@ async fn figures(web: &Web) -> Result<String, Problem> {
     let (_, _, open) = conversations::counts(&mut conn, nobody).await?;
     register(&mut registry, "conversations_open", "Conversations that are not solved", open);
     register(&mut registry, "outbox_pending", "Deliveries on their way", outbox::count_open(&mut conn).await?);
+
+    let given_up = timers::count_given_up(&mut conn).await?;
+    register(&mut registry, "timers_given_up", "Timers that could not fire; tried again at the next start", given_up);
 
     let age = outbox::oldest(&mut conn).await?.map_or(0.0, |oldest| now.since(oldest).as_secs_f64());
     let oldest = Gauge::<f64, AtomicU64>::default();

@@ -1,4 +1,4 @@
-//! What a step decided, as rows: state, entries, deliveries, brief, feedback, and the news of it. One transaction with whatever
+//! What a step decided, as rows: state, timers, entries, deliveries, brief, feedback, and the news of it. One transaction with whatever
 //! caused it.
 
 use switchboard_contract::{Content, DeliveryId, DeliveryState, MessageId, Timestamp, markup};
@@ -75,6 +75,9 @@ pub(super) fn decided(
     }
     if state.status != record.state.status {
         change.reasons.push("status".to_owned());
+    }
+    if state.timers != record.state.timers {
+        set.timers.push((record.state.id, record.state.timers.clone(), state.timers.clone()));
     }
     record.state = state;
     let mut made = Vec::new();

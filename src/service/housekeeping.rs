@@ -1,32 +1,15 @@
 //! Regular chores: clears away what is over, and notices documents that another process saved.
 
-use switchboard_contract::StopToken;
+use switchboard_contract::{StopToken, Timestamp};
 
 use crate::core::Core;
 use crate::limits;
-use crate::store::{Error, accounts, changes, documents};
+use crate::store::{Conn, Result, accounts, changes, documents};
 
-/// Clears away old rows now and then, until `stop` fires.
-pub async fn sweep(core: &Core, stop: StopToken) {
-    loop {
-        let now = core.now();
-        let swept = core
-            .store
-            .write::<_, Error, _>(move |conn| {
-                Box::pin(async move {
-                    changes::trim(conn).await?;
-                    accounts::sweep(conn, now, now - limits::IDEMPOTENCY_HOLDS).await
-                })
-            })
-            .await;
-        if let Err(error) = swept {
-            tracing::warn!(%error, "old rows could not be cleared away");
-        }
-        tokio::select! {
-            () = stop.stopped() => return,
-            () = tokio::time::sleep(limits::HOUSEKEEPING) => {}
-        }
-    }
+/// Clears away old rows, in the caller's transaction.
+pub async fn sweep(conn: &mut Conn, now: Timestamp) -> Result<()> {
+    changes::trim(conn).await?;
+    accounts::sweep(conn, now, now - limits::IDEMPOTENCY_HOLDS).await
 }
 
 /// Reloads the library when the documents in the database have changed: the command line edits them beside a running server.

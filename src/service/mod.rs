@@ -6,3 +6,4 @@ pub mod desk;
 pub mod documents;
 pub mod housekeeping;
 pub mod thread;
+pub mod timers;

@@ -1,13 +1,17 @@
 //! Everything that a group of steps leaves behind, written in a statement or two for each table, however many steps there were.
 
+use std::collections::BTreeMap;
+
 use switchboard_contract::{Address, ArticleId, ConversationId, InboxId, Seq, Timestamp};
-use switchboard_engine::{HandoffBrief, ShownArticle};
+use switchboard_engine::{HandoffBrief, ShownArticle, TimerKind};
 
 use super::changes::{self, Change};
 use super::contacts::{self, Identity};
 use super::conversations::{self, Record};
 use super::entries::{self, Entry};
-use super::{Conn, Result, feedback, outbox};
+use super::{Conn, Result, feedback, outbox, timers};
+
+type Timers = BTreeMap<TimerKind, Timestamp>;
 
 /// What contacts said about answers, and what nothing answered.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +37,8 @@ pub struct Changeset {
     pub begun: Vec<Record>,
     /// Conversations as they are now; the version is that of which they were read.
     pub changed: Vec<Record>,
+    /// Timers of a conversation before and after a step.
+    pub timers: Vec<(ConversationId, Timers, Timers)>,
     /// Entries, each with its place.
     pub entries: Vec<(ConversationId, Entry)>,
     /// Deliveries of entries.
@@ -52,6 +58,7 @@ impl Changeset {
         self.learnt.append(&mut other.learnt);
         self.begun.append(&mut other.begun);
         self.changed.append(&mut other.changed);
+        self.timers.append(&mut other.timers);
         self.entries.append(&mut other.entries);
         self.deliveries.append(&mut other.deliveries);
         self.briefs.append(&mut other.briefs);
@@ -71,6 +78,9 @@ impl Changeset {
         }
         conversations::insert_all(conn, &self.begun).await?;
         conversations::update_all(conn, &self.changed).await?;
+        for (conversation, before, after) in &self.timers {
+            timers::keep(conn, *conversation, before, after).await?;
+        }
         entries::insert_all(conn, &self.entries).await?;
         outbox::insert_all(conn, &self.deliveries, now).await?;
         for (conversation, at, brief) in &self.briefs {

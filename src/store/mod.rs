@@ -26,11 +26,13 @@ pub mod entries;
 pub mod feedback;
 pub mod inbound;
 pub mod inboxes;
+pub mod jobs;
 pub mod ledger;
 pub mod outbox;
 pub mod settings;
 pub mod sql;
 mod target;
+pub mod timers;
 mod writer;
 
 pub use conn::{Conn, Reader};

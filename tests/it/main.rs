@@ -7,6 +7,7 @@ mod customer;
 mod desk;
 mod frames;
 mod intake;
+mod jobs;
 mod killed;
 mod process;
 mod scripts;

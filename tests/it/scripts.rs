@@ -13,14 +13,14 @@ use switchboard::service::thread;
 use switchboard::store::conversations::{self, Record};
 use switchboard::store::documents::{self, Document};
 use switchboard::store::entries::{self, Body, Range};
-use switchboard::store::{Error, feedback};
+use switchboard::store::{Error, feedback, timers};
 use switchboard_contract::{Choice, ChoiceId, Citation, InboxId, Seq, ThreadHandler, ThreadKey};
 use switchboard_engine::script::{self, AgentCommand, Facts, Harness, Heard, PureHarness, Script, Voice};
 use tokio::runtime::Runtime;
 
 use crate::customer::Customer;
 use crate::desk::Desk;
-use crate::server::TestServer;
+use crate::server::{TestServer, in_time};
 
 /// Scripts that play at once: each has a server of its own.
 const AT_ONCE: usize = 3;
@@ -200,6 +200,23 @@ async fn catch_up(server: &TestServer, customer: &mut Customer) {
     }
 }
 
+/// Waits until every timer that is due by the clock has fired.
+async fn until_nothing_is_due(server: &TestServer) {
+    let store = &server.core().store;
+    let mut bell = store.commits();
+    // The clock rings no bell when it is moved by hand; a commit does.
+    store.probe().await.expect("the database works");
+    loop {
+        bell.mark_unchanged();
+        let mut conn = store.reader().await.expect("a reader");
+        if timers::due(&mut conn, server.core().now(), 1).await.expect("reads").is_empty() {
+            return;
+        }
+        drop(conn);
+        in_time("the timers that are due", bell.changed()).await.expect("the store is open");
+    }
+}
+
 /// The present conversation of a customer's thread, the last place they may see, and its state.
 async fn committed(
     server: &TestServer,
@@ -317,6 +334,11 @@ impl Harness for ServerHarness {
 
     fn pass(&mut self, time: Duration) -> Result<(), String> {
         self.server().clock.advance(time);
+        self.runtime.block_on(until_nothing_is_due(self.server()));
+        let names: Vec<String> = self.customers.keys().cloned().collect();
+        for name in names {
+            self.with(&name, async |_| {});
+        }
         Ok(())
     }
 

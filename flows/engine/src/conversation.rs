@@ -53,6 +53,18 @@ pub struct Conversation {
     pub seq: Seq,
     /// Ids of the last outside events that were applied; at most [`limits::APPLIED_MAX`].
     pub applied: VecDeque<String>,
+    /// When each timer that is running is due. The shell keeps them as rows, and fires them late rather than never.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub timers: BTreeMap<TimerKind, Timestamp>,
+}
+
+/// What a conversation may wait for besides words: something that is to happen when enough time has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerKind {
+    /// The contact has waited in a queue for so long that they are told they are not forgotten. Lives while a queue holds
+    /// the turn.
+    StillWaiting,
 }
 
 /// Where a conversation stands.
@@ -292,6 +304,7 @@ impl Conversation {
             resolution: None,
             seq: Seq::default(),
             applied: VecDeque::new(),
+            timers: BTreeMap::new(),
         }
     }
 

@@ -251,6 +251,8 @@ pub enum Happening {
     },
     /// The contact began again from the start.
     StartedOver,
+    /// The contact was told that they still wait in the queue and are not forgotten.
+    StillWaiting,
     /// Something was deliberately not answered.
     Silent,
     /// Something was refused.
@@ -299,6 +301,7 @@ impl Happening {
             Self::Reopened => "reopened",
             Self::Rated { .. } => "rated",
             Self::StartedOver => "started_over",
+            Self::StillWaiting => "still_waiting",
             Self::Silent => "silent",
             Self::Refused { .. } => "refused",
             Self::Odd => "odd",

@@ -1,9 +1,9 @@
 //! What can happen to a conversation.
 
 use serde::{Deserialize, Serialize};
-use switchboard_contract::{ArticleId, ChoiceId, Content, Seq};
+use switchboard_contract::{ArticleId, ChoiceId, Content, Seq, Timestamp};
 
-use crate::conversation::{AgentRef, ContactFacts};
+use crate::conversation::{AgentRef, ContactFacts, TimerKind};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,16 @@ pub enum EventKind {
         agent: AgentRef,
         /// What they did.
         act: AgentAct,
+    },
+    /// A timer is due. It does something only while the state holds this timer with this very time; fired late it does the
+    /// same, fired again it does nothing.
+    TimerFired {
+        /// Which.
+        timer: TimerKind,
+        /// When it was due.
+        due: Timestamp,
+        /// How many conversations wait before this one in its queue; none when the shell doesn't know or no queue holds it.
+        ahead: Option<u32>,
     },
 }
 

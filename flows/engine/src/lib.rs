@@ -37,7 +37,7 @@ pub use book::{BotBook, TextId};
 pub use brief::{HandoffBrief, HandoffReason};
 pub use conversation::{
     AgentRef, ContactFacts, Conversation, FlowRun, Handler, PathStep, Pending, PendingKind, Priority, Resolution,
-    ResolvedBy, SearchPurpose, ShownArticle, Status,
+    ResolvedBy, SearchPurpose, ShownArticle, Status, TimerKind,
 };
 pub use effect::{Ask, Effect, Happening, LogEntry, Notice, Refusal, Speaker, Transition};
 pub use env::Env;

@@ -30,6 +30,10 @@ pub const MISSES_MAX: u32 = 2;
 pub const ATTEMPTS_DEFAULT: u32 = 3;
 /// Days after a resolution during which writing opens the conversation again.
 pub const REOPEN_DAYS: u64 = 7;
+/// Minutes in a queue after which the contact is told that they still wait, when the bot book says nothing else.
+pub const STILL_WAITING_MINUTES_DEFAULT: u32 = 10;
+/// The most minutes a bot book may set for it: a week.
+pub const STILL_WAITING_MINUTES_MAX: u32 = 7 * 24 * 60;
 /// The most bytes a compiled pattern may take.
 pub const PATTERN_COMPILED_BYTES_MAX: usize = 1 << 20;
 /// Columns of indentation and list marks a line of a flow file may begin with; more is nesting nobody can read.

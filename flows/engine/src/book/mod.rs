@@ -5,6 +5,7 @@ mod texts;
 mod words;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub use parse::parse;
 pub use texts::TextId;
@@ -25,6 +26,8 @@ pub struct BotBook {
     pub teams: Vec<String>,
     /// The flows offered with the greeting, in order.
     pub menu: Vec<String>,
+    /// How long a contact waits in a queue before they are told that they are not forgotten; none: never.
+    pub still_waiting_after: Option<Duration>,
     pub(crate) texts: BTreeMap<TextId, LocalText>,
     pub(crate) words: BTreeMap<Meaning, BTreeMap<String, Words>>,
 }

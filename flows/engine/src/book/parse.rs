@@ -1,8 +1,10 @@
 //! Reads `bot.yaml`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::{BotBook, Meaning, TextId, Words};
+use crate::limits;
 use crate::problem::{Place, Problem, did_you_mean};
 use crate::template;
 use crate::text::{self, LocalText, Pattern};
@@ -21,7 +23,8 @@ pub fn parse(file: &str, source: &str) -> Result<BotBook, Vec<Problem>> {
 }
 
 fn read_book(reader: &mut Reader<'_>, root: Node<'_>) -> Option<BotBook> {
-    let map = reader.map(root, "the bot book", &["name", "languages", "team", "teams", "menu", "texts", "words"])?;
+    let keys = ["name", "languages", "team", "teams", "menu", "still_waiting_after", "texts", "words"];
+    let map = reader.map(root, "the bot book", &keys)?;
     let name = reader.required(&map, "name", "the bot book").and_then(|node| reader.text(node, "name"));
     let languages = read_languages(reader, &map);
     let team = reader.required(&map, "team", "the bot book").and_then(|node| reader.slug(node, "a team", "-_"));
@@ -29,10 +32,19 @@ fn read_book(reader: &mut Reader<'_>, root: Node<'_>) -> Option<BotBook> {
     let teams = teams.iter().filter_map(|node| reader.slug(node, "a team", "-_")).collect();
     let menu = map.get("menu").and_then(|node| reader.list(node, "menu")).unwrap_or_default();
     let menu = menu.iter().filter_map(|node| reader.slug(node, "a flow", "-")).collect();
+    let still_waiting_after = read_still_waiting(reader, &map);
     let default = languages.as_ref().and_then(|languages| languages.first().cloned()).unwrap_or_default();
     let texts = read_texts(reader, &map, &default);
     let words = read_words(reader, &map);
-    Some(BotBook { name: name?, languages: languages?, team: team?, teams, menu, texts, words })
+    Some(BotBook { name: name?, languages: languages?, team: team?, teams, menu, still_waiting_after, texts, words })
+}
+
+/// Minutes; 0 is never.
+fn read_still_waiting(reader: &mut Reader<'_>, map: &Map<'_>) -> Option<Duration> {
+    let key = "still_waiting_after";
+    let given = map.get(key).and_then(|node| reader.count(node, key, 0, limits::STILL_WAITING_MINUTES_MAX));
+    let minutes = given.unwrap_or(limits::STILL_WAITING_MINUTES_DEFAULT);
+    (minutes > 0).then(|| Duration::from_secs(u64::from(minutes) * 60))
 }
 
 fn read_languages(reader: &mut Reader<'_>, map: &Map<'_>) -> Option<Vec<String>> {

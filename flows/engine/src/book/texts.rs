@@ -107,7 +107,7 @@ text_ids! {
     RatingThanks = "rating_thanks",
     /// The contact wrote after a resolution and the conversation is open again.
     Reopened = "reopened",
-    /// Said while the contact waits; part of the book's form, not said by this version: the queue is silent.
+    /// Said once to a contact who has waited in a queue for a while; `{{place}}` is their place in it, from 1.
     StillWaiting = "still_waiting",
     /// The label that begins a new conversation.
     StartAnew = "start_anew",
@@ -144,6 +144,7 @@ impl TextId {
     pub const fn own_placeholder(self) -> Option<&'static str> {
         match self {
             Self::HandoffQueue => Some("ahead"),
+            Self::StillWaiting => Some("place"),
             Self::Joined | Self::Transferred | Self::ResolvedByAgent => Some("agent"),
             Self::TransferredTeam => Some("team"),
             Self::SwitchPrompt | Self::AnswerSource => Some("title"),
@@ -184,7 +185,6 @@ impl TextId {
             | Self::RatingSkip
             | Self::RatingThanks
             | Self::Reopened
-            | Self::StillWaiting
             | Self::StartAnew
             | Self::Restarted
             | Self::BackImpossible

@@ -56,7 +56,7 @@ pub trait Harness {
     /// The code of the refusal, as [`Refusal::code`](crate::Refusal::code).
     fn agent(&mut self, customer: &str, agent: &str, command: &AgentCommand) -> Result<(), String>;
 
-    /// Time passes.
+    /// Time passes, at once; then the timers that are due by now fire, the one that was due first before the others.
     ///
     /// # Errors
     /// The harness failed.

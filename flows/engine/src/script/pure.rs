@@ -9,7 +9,7 @@ use switchboard_contract::{AgentId, Choice, ChoiceId, Content, ConversationId, S
 use super::harness::{AgentCommand, Facts, Harness, Heard, Voice};
 use crate::book::BotBook;
 use crate::brief::HandoffBrief;
-use crate::conversation::{AgentRef, ContactFacts, Conversation, Handler, Priority, Status};
+use crate::conversation::{AgentRef, ContactFacts, Conversation, Handler, Priority, Status, TimerKind};
 use crate::effect::{Effect, Speaker};
 use crate::env::Env;
 use crate::event::{AgentAct, Event, EventKind};
@@ -24,6 +24,8 @@ pub struct PureHarness {
     now: Timestamp,
     seed: u64,
     made: u64,
+    /// Conversations begun so far.
+    begun: u64,
     language: Option<String>,
     customers: BTreeMap<String, Customer>,
 }
@@ -43,12 +45,14 @@ struct Customer {
     unanswered: Vec<String>,
     brief: Option<HandoffBrief>,
     waiting_before: Option<u32>,
+    /// Counts the conversations in the order they began.
+    number: u64,
 }
 
 impl PureHarness {
     /// A harness with these scripts and answers, its clock at `start`, its ids made from `seed`.
     pub fn new(book: BotBook, flows: FlowSet, finder: Box<dyn Finder>, start: Timestamp, seed: u64) -> Self {
-        Self { book, flows, finder, now: start, seed, made: 0, language: None, customers: BTreeMap::new() }
+        Self { book, flows, finder, now: start, seed, made: 0, begun: 0, language: None, customers: BTreeMap::new() }
     }
 
     /// The present conversation of a customer, for looking deeper than [`Facts`] go.
@@ -72,7 +76,9 @@ impl PureHarness {
         let id = ConversationId::from_parts(self.now, self.make_id());
         let language = self.language.as_deref().map_or(self.book.default_language(), |tag| self.book.language_for(tag));
         let conversation = Conversation::new(id, self.now, language);
+        self.begun += 1;
         let customer = self.customers.entry(name.to_owned()).or_default();
+        customer.number = self.begun;
         customer.conversation = Some(conversation);
         customer.seq = Seq::default();
         customer.before_last_message = Seq::default();
@@ -88,6 +94,31 @@ impl PureHarness {
             }
         }
         queues
+    }
+
+    /// The timer that is due first, if any is: whose, which, and when it was due.
+    fn first_due(&self) -> Option<(String, TimerKind, Timestamp)> {
+        let running = self.customers.iter().flat_map(|(name, customer)| {
+            let timers = customer.conversation.iter().flat_map(|conversation| &conversation.timers);
+            timers.map(move |(timer, due)| (*due, customer.number, *timer, name))
+        });
+        let (due, _, timer, name) = running.filter(|(due, ..)| *due <= self.now).min()?;
+        Some((name.clone(), timer, due))
+    }
+
+    /// How many wait before this customer in their queue.
+    fn ahead(&self, name: &str) -> Option<u32> {
+        let waits = |customer: &Customer| match &customer.conversation.as_ref()?.handler {
+            Handler::Queue { team, since } => Some((team.clone(), *since, customer.number)),
+            Handler::Bot | Handler::Agent { .. } => None,
+        };
+        let (team, since, number) = waits(self.customers.get(name)?)?;
+        let before = self
+            .customers
+            .values()
+            .filter_map(waits)
+            .filter(|(other, at, other_number)| *other == team && (*at, *other_number) < (since, number));
+        u32::try_from(before.count()).ok()
     }
 
     /// Plays an event as the shell does within one transaction. Gives the refusal's code, if any.
@@ -229,6 +260,12 @@ impl Harness for PureHarness {
 
     fn pass(&mut self, time: Duration) -> Result<(), String> {
         self.now = self.now + time;
+        // What fires takes its timer with it, and sets none that is due already.
+        while let Some((name, timer, due)) = self.first_due() {
+            let seq = self.customers.get(&name).map_or_else(Seq::default, |known| known.seq);
+            let kind = EventKind::TimerFired { timer, due, ahead: self.ahead(&name) };
+            self.deliver(&name, &Event { id: None, seq, kind })?;
+        }
         Ok(())
     }
 

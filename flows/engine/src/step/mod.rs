@@ -13,6 +13,7 @@
 //! | `handoff` | from the bot to people, in one transition |
 //! | `agent` | what agents do |
 //! | `rating` | after a resolution |
+//! | `timer` | what happens when enough time has passed |
 //! | `repeat` | the present question once more |
 
 mod agent;
@@ -24,6 +25,7 @@ mod question;
 mod rating;
 mod repeat;
 mod run;
+mod timer;
 mod turn;
 mod value;
 mod wording;
@@ -40,14 +42,19 @@ use turn::Turn;
 /// What follows from an event: the next state, and the effects that the shell carries out with it.
 ///
 /// Pure and total: the same arguments give the same result, and nothing makes it fail. An event that makes no sense is
-/// noted in the log; an event whose id was applied before changes nothing; what an agent may not do is answered with
-/// [`Effect::Refuse`](crate::Effect::Refuse) and changes nothing.
+/// noted in the log; an event whose id was applied before, and a timer that isn't running, change nothing; what an agent may
+/// not do is answered with [`Effect::Refuse`](crate::Effect::Refuse) and changes nothing.
 ///
 /// When the transition asks a question, the shell answers it with [`EventKind::Found`] on the returned state before it
 /// commits anything, and carries out the effects of both steps.
 pub fn step(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Transition {
     let id = event.id.as_deref().map(short_id);
     if id.as_ref().is_some_and(|id| conversation.applied.contains(id)) {
+        return Transition { state: conversation.clone(), effects: Vec::new(), ask: None };
+    }
+    if let EventKind::TimerFired { timer, due, .. } = &event.kind
+        && conversation.timers.get(timer) != Some(due)
+    {
         return Transition { state: conversation.clone(), effects: Vec::new(), ask: None };
     }
     let mut turn = Turn::new(conversation, event.seq, env);
@@ -77,6 +84,7 @@ pub fn step(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Transi
                 return turn::refused(conversation, agent, refusal);
             }
         }
+        EventKind::TimerFired { timer, ahead, .. } => turn.timer_fired(*timer, *ahead),
     }
     turn.finish()
 }

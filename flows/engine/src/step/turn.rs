@@ -229,6 +229,7 @@ impl<'a> Turn<'a> {
 
     /// The turn goes to somebody else: what the bot was about to do is over.
     pub(super) fn pass_turn(&mut self, to: Handler) {
+        self.set_timers(&to);
         self.state.handler = to;
         self.state.turn = self.state.turn.saturating_add(1);
         self.state.run = None;

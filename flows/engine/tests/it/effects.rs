@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use switchboard_contract::{AgentId, ChoiceId, Content, ConversationId, Seq, Timestamp};
 use switchboard_engine::{
     AgentAct, AgentRef, Ask, ContactFacts, Conversation, Effect, Env, Event, EventKind, Found, Handler, Happening,
-    LogEntry, Notice, PendingKind, Refusal, Speaker, Verdict, step,
+    LogEntry, Notice, PendingKind, Refusal, Speaker, TimerKind, Verdict, step,
 };
 
 use crate::world;
@@ -240,4 +240,34 @@ fn a_reply_needs_words_the_turn_and_open_eyes() {
     let (_, effects) = play(vec![wrote("human"), reply("hello", 2, false)]);
     let holder = "the queue of the team support".to_owned();
     assert!(effects.contains(&Effect::Refuse(Refusal::NotYourTurn { holder })), "{effects:?}");
+}
+
+#[test]
+fn who_waits_is_told_their_place_or_that_nobody_knows_it() {
+    let due = NOW + world::STILL_WAITING;
+    for (ahead, said) in [
+        (Some(0), "Still waiting, number 1."),
+        (Some(41), "Still waiting, number 42."),
+        (None, "Still waiting, number ?."),
+    ] {
+        let (state, effects) =
+            play(vec![wrote("human"), EventKind::TimerFired { timer: TimerKind::StillWaiting, due, ahead }]);
+        let [
+            Effect::Log(LogEntry { what: Happening::StillWaiting, .. }),
+            Effect::Say { speaker: Speaker::System, content, turn },
+        ] = effects.as_slice()
+        else {
+            panic!("{effects:?}")
+        };
+        assert_eq!((content.text.replace('\\', "").as_str(), *turn), (said, state.turn));
+        assert!(state.timers.is_empty() && matches!(state.handler, Handler::Queue { .. }), "{state:?}");
+    }
+}
+
+#[test]
+fn a_state_that_was_kept_before_there_were_timers_can_be_read() {
+    let state = Conversation::new(ConversationId::from_parts(NOW, 1), NOW, "en");
+    let json = serde_json::to_value(&state).expect("JSON");
+    assert!(json.get("timers").is_none(), "a state without timers says nothing of them: {json}");
+    assert_eq!(serde_json::from_value::<Conversation>(json).expect("reads"), state);
 }

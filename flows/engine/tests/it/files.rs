@@ -1,6 +1,7 @@
 //! What is wrong with a file is told at once, each mistake with its place and what mends it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use switchboard_engine::flow::{self, LintContext};
 use switchboard_engine::{FlowSet, Problem, TextId, book};
@@ -263,6 +264,7 @@ fn every_mistake_of_a_bot_book_is_told() {
         .replace("  yes: {en: \"Yes\", de: Ja}", "  yes: {de: Ja}")
         .replace("menu_prompt:", "menu_promt:")
         .replace("team: support", "team: Support Team")
+        .replace("still_waiting_after: 7", "still_waiting_after: 20000")
         .replace("{{agent}} has joined", "{{agnet|Somebody}} has joined")
         .replace("Hallo, ich bin {{bot}}", "Hallo, ich bin {{agent}}")
         .replace("phrases: [mensch, mitarbeiter]", "phrase: [mensch]")
@@ -270,15 +272,28 @@ fn every_mistake_of_a_bot_book_is_told() {
     let problems = book::parse("bot.yaml", &bad).expect_err("many mistakes");
     insta::assert_snapshot!(told(&problems), @"
     bot.yaml:4:7: `Support Team` is no name for a team: expected 1 to 80 of a-z, 0-9, `-` and `_`
-    bot.yaml:7:3: nothing fills `{{agent}}` in the text `greeting`; it may hold `bot`, `contact.name`, `contact.email`
-    bot.yaml:7:3: the text `greeting_again` is missing in the default language `en`
-    bot.yaml:7:3: the text `menu_prompt` is missing in the default language `en`
-    bot.yaml:8:3: unknown key `menu_promt` in texts; did you mean `menu_prompt`?
-    bot.yaml:32:3: nothing fills `{{agnet}}` in the text `joined`; did you mean `agent`?
-    bot.yaml:57:3: the text `yes` is missing in the default language `en`
-    bot.yaml:63:10: unknown key `phrase` in the words; did you mean `phrases`?
-    bot.yaml:71:57: `[a` is not a pattern: unclosed character class
+    bot.yaml:6:22: still_waiting_after is 20000; expected 0 to 10080
+    bot.yaml:8:3: nothing fills `{{agent}}` in the text `greeting`; it may hold `bot`, `contact.name`, `contact.email`
+    bot.yaml:8:3: the text `greeting_again` is missing in the default language `en`
+    bot.yaml:8:3: the text `menu_prompt` is missing in the default language `en`
+    bot.yaml:9:3: unknown key `menu_promt` in texts; did you mean `menu_prompt`?
+    bot.yaml:33:3: nothing fills `{{agnet}}` in the text `joined`; did you mean `agent`?
+    bot.yaml:58:3: the text `yes` is missing in the default language `en`
+    bot.yaml:64:10: unknown key `phrase` in the words; did you mean `phrases`?
+    bot.yaml:72:57: `[a` is not a pattern: unclosed character class
     ");
+}
+
+#[test]
+fn the_time_until_who_waits_hears_of_it_is_the_books_or_ten_minutes_or_never() {
+    let good = include_str!("fixtures/bot.yaml");
+    let after = |line: &str| {
+        let source = good.replace("still_waiting_after: 7\n", line);
+        book::parse("bot.yaml", &source).expect("a bot book").still_waiting_after
+    };
+    assert_eq!(after("still_waiting_after: 7\n"), Some(Duration::from_mins(7)));
+    assert_eq!(after(""), Some(Duration::from_mins(10)));
+    assert_eq!(after("still_waiting_after: 0\n"), None);
 }
 
 #[test]

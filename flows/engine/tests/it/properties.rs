@@ -22,6 +22,8 @@ enum Deed {
     Late(bool),
     Agent(u8, AgentAct),
     Passes(u32),
+    /// A timer fires: the one that runs, or one that was set for a moment before or after.
+    Fires(i64),
     /// The flows change under the conversation's feet.
     FlowsVanish,
 }
@@ -66,6 +68,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => any::<bool>().prop_map(Deed::Late),
         4 => (0_u8..3, act()).prop_map(|(who, act)| Deed::Agent(who, act)),
         1 => (0_u32..1_000_000).prop_map(Deed::Passes),
+        2 => prop::sample::select(vec![0, 0, -1, 1]).prop_map(Deed::Fires),
         1 => Just(Deed::FlowsVanish),
     ]
 }
@@ -143,6 +146,11 @@ impl World {
             Deed::Passes(seconds) => {
                 self.now = self.now + std::time::Duration::from_secs(u64::from(*seconds));
                 None
+            }
+            Deed::Fires(off) => {
+                let due = self.state.timers.get(&TimerKind::StillWaiting).map_or(self.now.millis(), |due| due.millis());
+                let due = Timestamp::from_millis(due + off);
+                Some(EventKind::TimerFired { timer: TimerKind::StillWaiting, due, ahead: Some(3) })
             }
             Deed::FlowsVanish => {
                 self.flows = if self.flows.iter().next().is_some() { FlowSet::new() } else { world::flows() };
@@ -263,6 +271,39 @@ fn state_is_sound(outcome: &Outcome) {
     assert_eq!(serde_json::from_str::<Conversation>(&json).expect("and back"), *state);
 }
 
+/// Every live timer belongs to a live state: it runs while the queue holds the turn that it was set for, and once.
+fn timers_belong_to_their_state(outcome: &Outcome) {
+    const TIMER: TimerKind = TimerKind::StillWaiting;
+    let (before, after) = (&outcome.before, &outcome.after);
+    let running = after.timers.get(&TIMER);
+    match &after.handler {
+        Handler::Queue { since, .. } => {
+            let wanted = *since + world::STILL_WAITING;
+            assert!(running.is_none_or(|due| *due == wanted), "it is due {running:?}, set at {since:?}");
+            assert!(after.handler == before.handler || running.is_some(), "who comes into a queue is not forgotten");
+        }
+        Handler::Bot | Handler::Agent { .. } => assert_eq!(running, None, "nobody waits any more"),
+    }
+    let told = |effect: &&Effect| is_log(effect, &Happening::StillWaiting);
+    let told = outcome.effects.iter().filter(told).count();
+    let EventKind::TimerFired { due, .. } = &outcome.event.kind else {
+        assert_eq!(told, 0, "only a timer says so");
+        assert!(before.handler != after.handler || running == before.timers.get(&TIMER), "waiting on changes no timer");
+        return;
+    };
+    if before.timers.get(&TIMER) == Some(due) {
+        let mut expected = before.clone();
+        expected.timers.remove(&TIMER);
+        (expected.seq, expected.greeted) = (after.seq, after.greeted);
+        assert_eq!(*after, expected, "nothing else changes");
+        assert!(matches!(outcome.effects.as_slice(), [Effect::Log(_), Effect::Say { speaker: Speaker::System, .. }]));
+        assert_eq!(told, 1);
+    } else {
+        assert_eq!(before, after, "late or again, it changes nothing");
+        assert!(outcome.effects.is_empty(), "{:?}", outcome.effects);
+    }
+}
+
 fn refusals_change_nothing(outcome: &Outcome) {
     if outcome.effects.iter().any(|effect| matches!(effect, Effect::Refuse(_))) {
         assert_eq!(outcome.before, outcome.after);
@@ -332,6 +373,7 @@ proptest! {
             nobody_is_ignored(&outcome);
             briefs_are_complete(&outcome);
             state_is_sound(&outcome);
+            timers_belong_to_their_state(&outcome);
             refusals_change_nothing(&outcome);
             old_buttons_answer_nothing(&outcome);
             asking_costs_nothing(&outcome);

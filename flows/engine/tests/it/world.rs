@@ -1,6 +1,7 @@
 //! A small world for tests: a bot book, three flows, four articles, and a search that knows a few words.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use switchboard_contract::{ArticleId, Timestamp};
 use switchboard_engine::Finder;
@@ -10,6 +11,9 @@ use switchboard_engine::{ArticleCard, BotBook, FlowSet, Found, Hit, Target, Verd
 static BOOK: LazyLock<BotBook> = LazyLock::new(|| {
     book::parse("bot.yaml", include_str!("fixtures/bot.yaml")).unwrap_or_else(|problems| panic!("{problems:#?}"))
 });
+
+/// How long the book lets a contact wait before they hear of it.
+pub(crate) const STILL_WAITING: Duration = Duration::from_mins(7);
 
 pub(crate) fn book() -> BotBook {
     BOOK.clone()

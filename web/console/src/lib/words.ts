@@ -74,6 +74,8 @@ export function happening(log: Log): string {
       return `Rated ${field("score")} of 5`;
     case "started_over":
       return "Started over";
+    case "still_waiting":
+      return "Told that they are still in the queue";
     case "silent":
       return "Deliberately not answered";
     case "refused":
