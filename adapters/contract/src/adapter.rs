@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, Shared};
 use crate::capabilities::Capabilities;
 use crate::delivery::{Delivery, DeliveryError, Receipt};
 use crate::ids::ConversationId;
-use crate::inbound::{Accepted, ChannelKind, Cursor, Inbound, ThreadKey};
+use crate::inbound::{Accepted, ChannelKind, Cursor, Inbound, KeptInbound, Reading, ThreadKey};
 use crate::thread::{ReceiptMark, Seq};
 
 /// A channel's code, bound to one inbox.
@@ -38,6 +38,13 @@ pub trait ChannelAdapter: Send + Sync + 'static {
     /// # Errors
     /// As each kind of [`DeliveryError`] says.
     async fn deliver(&self, out: &Delivery) -> Result<Receipt, DeliveryError>;
+
+    /// Reads an item from quarantine again: an upgrade may understand what an earlier version did not. None when the bytes
+    /// alone don't tell enough; then the reading is used that was kept with it, if there is one. Pure: no IO, and nothing
+    /// is known of the channel but the item. Called for an adapter that does not run, too.
+    fn reread(&self, _kept: &KeptInbound) -> Option<Reading> {
+        None
+    }
 
     /// What this adapter can do besides.
     fn extras(&self) -> Extras<'_> {

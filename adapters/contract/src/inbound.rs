@@ -127,7 +127,8 @@ pub enum Reading {
 /// One thing that came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inbound {
-    /// The channel's id; the same for every delivery of the same thing.
+    /// The channel's id; the same for every delivery of the same thing. Where the channel has none:
+    /// [`ExternalId::of_content`]. An empty one is replaced by [`Inbound::content_id`] when the core takes it.
     pub external_id: ExternalId,
     /// When it happened, as the channel says: hostile, for display only.
     pub occurred_at: Option<Timestamp>,
@@ -135,6 +136,19 @@ pub struct Inbound {
     pub raw: Vec<u8>,
     /// What the adapter made of them.
     pub reading: Reading,
+}
+
+/// An item in quarantine, as it was kept: for an adapter that can read it by now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptInbound {
+    /// The id it was kept under.
+    pub external_id: ExternalId,
+    /// When it happened, as the channel said.
+    pub occurred_at: Option<Timestamp>,
+    /// The bytes as they arrived, unchanged.
+    pub raw: Vec<u8>,
+    /// Why it is in quarantine, for people.
+    pub error: String,
 }
 
 /// How the core took one inbound item. In every case the item is on disk when this is returned.

@@ -19,6 +19,7 @@ pub mod adapter;
 pub mod capabilities;
 pub mod choice;
 pub mod content;
+mod content_id;
 pub mod delivery;
 pub mod ids;
 pub mod inbound;
@@ -38,8 +39,10 @@ pub use delivery::{Delivery, DeliveryError, DeliveryState, Receipt};
 pub use ids::{
     AgentId, ArticleId, ContactId, ConversationId, DeliveryId, IdError, IdentityId, InboxId, MessageId, TeamId,
 };
-pub use inbound::{Accepted, Address, ChannelKind, Cursor, ExternalId, Inbound, InboundMessage, InboundSignal, Proof};
-pub use inbound::{Reading, Sender, Signal, ThreadKey};
+pub use inbound::{
+    Accepted, Address, ChannelKind, Cursor, ExternalId, Inbound, InboundMessage, InboundSignal, KeptInbound,
+};
+pub use inbound::{Proof, Reading, Sender, Signal, ThreadKey};
 pub use render::{Part, RenderError, Rendered, render};
 pub use thread::{PublicAuthor, ReceiptMark, Seq, ThreadEntry, ThreadHandler, ThreadPage, ThreadReader, ThreadState};
 pub use time::Timestamp;
