@@ -179,6 +179,10 @@ impl App {
     pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let folder = take_folder(&config.server.data)?;
         let core = open_core(&Home::of(config), clock).await?;
+        if let Some(keep) = config.ledger.keep_raw() {
+            // It is new: nobody has said anything before.
+            let _ = core.keep_raw.set(keep);
+        }
         let listener = TcpListener::bind(config.server.listen)
             .await
             .with_context(|| format!("can't listen on {} (`server.listen`)", config.server.listen))?;
@@ -320,6 +324,20 @@ async fn adapter(
         }
         other => bail!("the inbox `{}` has the unknown kind `{other}`; known: `{WEBCHAT}`", known.slug),
     }
+}
+
+/// The adapters of the inboxes that have received something, made for reading only: none of them runs.
+pub async fn readers(core: &Arc<Core>, config: &Config) -> anyhow::Result<Adapters> {
+    let mut adapters = Adapters::new();
+    for inbox in &config.inboxes {
+        let known = inboxes::by_slug(&mut *core.store.reader().await?, &inbox.slug).await?;
+        // One that never ran has nothing to read again; one of another kind now can't read what the earlier one kept.
+        let Some(known) = known.filter(|known| known.kind == inbox.kind) else { continue };
+        let sink = Arc::new(InboxSink::new(Arc::clone(core), known.id));
+        let (adapter, _) = adapter(core, inbox, &known, &sink).await?;
+        adapters.insert(known.id, adapter);
+    }
+    Ok(adapters)
 }
 
 /// Tells the web chat where a request comes from, so that it can bound what comes from one place.

@@ -1,6 +1,7 @@
 //! What every part of the shell shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use switchboard_contract::Timestamp;
 
@@ -22,6 +23,8 @@ pub struct Core {
     pub hub: Hub,
     /// Where inbound goes.
     pub intake: Lanes,
+    /// How long the bytes of what came in are kept; for ever where nobody says.
+    pub keep_raw: OnceLock<Duration>,
 }
 
 impl Core {
@@ -33,6 +36,7 @@ impl Core {
             clock,
             library: LibraryHandle::new(library),
             hub: Hub::default(),
+            keep_raw: OnceLock::new(),
         })
     }
 

@@ -37,7 +37,12 @@ pub fn token() -> String {
 
 /// What is stored of a token: its SHA-256 in hexadecimal, so that a copy of the database opens no door.
 pub fn token_hash(token: &str) -> String {
-    hex(&Sha256::digest(token.as_bytes()))
+    digest(token.as_bytes())
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// Lower-case hexadecimal.

@@ -27,6 +27,14 @@ pub const EXTERNAL_ID_BYTES_MAX: usize = 512;
 pub const INBOUND_BATCH_MAX: usize = 1_000;
 /// Times a step is tried when somebody else writes the conversation at the same moment; then the item goes to quarantine.
 pub const STEP_ATTEMPTS_MAX: u32 = 5;
+/// Bytes of a quarantined item that are shown as text.
+pub const QUARANTINE_TEXT_BYTES_MAX: usize = 64 * 1024;
+/// The longest reason for a dismissal, in characters.
+pub const DISMISSAL_CHARS_MAX: usize = 500;
+/// Rows whose bytes are dropped in one transaction.
+pub const RAW_DROPPED_AT_ONCE: u32 = 200;
+/// Bytes that are dropped in one transaction before it ends, so that nobody waits long for the writer.
+pub const RAW_DROPPED_BYTES_MAX: i64 = 32 * 1024 * 1024;
 /// Facts kept of one identity (device, page …).
 pub const FACTS_MAX: usize = switchboard_engine::limits::FACTS_MAX;
 /// The longest fact, name or address that is kept, in characters.

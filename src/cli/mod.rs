@@ -16,6 +16,7 @@ mod documents;
 mod exit;
 mod flow;
 mod ledger;
+mod quarantine;
 mod serve;
 
 pub use exit::{Failure, Outcome};
@@ -83,7 +84,7 @@ enum Command {
     /// Manage the accounts of agents
     #[command(subcommand)]
     Agent(agent::Agent),
-    /// Show the account of what came in
+    /// Show the account of what came in, and act on what could not be filed
     Ledger(ledger::Ledger),
     /// Write a consistent copy of the database, also while the server runs
     Backup(backup::Backup),
@@ -101,7 +102,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Chat(command) => config().and_then(|config| chat::run(&command, &config)),
         Command::Kb(command) => config().and_then(|config| documents::run(&command, &config)),
         Command::Agent(command) => config().and_then(|config| agent::run(command, &config)),
-        Command::Ledger(command) => config().and_then(|config| ledger::run(&command, &config)),
+        Command::Ledger(command) => config().and_then(|config| ledger::run(command, &config)),
         Command::Backup(command) => config().and_then(|config| backup::back_up(&command, &config)),
         Command::Restore(command) => config().and_then(|config| backup::restore(&command, &config)),
         Command::Flow(flow::Flow::Apply(command)) => {

@@ -57,6 +57,7 @@ keys! {
     desk.session_hours: |raw| raw.whole(1..=8_760), |all| all.desk.session_hours.to_string();
     desk.sign_in_attempts: |raw| raw.whole(1..=1_000), |all| all.desk.sign_in_attempts.to_string();
     desk.console_title: |raw| raw.text_of(1..=100).map(str::to_owned), |all| all.desk.console_title.clone();
+    ledger.keep_raw_days: |raw| raw.whole(0..=36_500), |all| all.ledger.keep_raw_days.to_string();
 }
 
 fn join(networks: &[Network]) -> String {

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml::Value;
 
@@ -47,6 +48,8 @@ pub struct Config {
     pub log: Log,
     /// The agents' side.
     pub desk: Desk,
+    /// The account of what came in.
+    pub ledger: Ledger,
     /// The inboxes; slugs are unique.
     pub inboxes: Vec<InboxConfig>,
 }
@@ -142,6 +145,20 @@ pub struct Desk {
     pub console_title: String,
 }
 
+/// The account of what came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ledger {
+    /// Days after which the bytes of what was filed or filtered are dropped; 0 keeps them for ever.
+    pub keep_raw_days: u32,
+}
+
+impl Ledger {
+    /// How long the bytes are kept; none means for ever.
+    pub fn keep_raw(&self) -> Option<Duration> {
+        (self.keep_raw_days > 0).then(|| Duration::from_hours(u64::from(self.keep_raw_days) * 24))
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -154,6 +171,7 @@ impl Default for Config {
             database: Database { url: None, workers: 4 },
             log: Log { format: LogFormat::Auto, level: "info".to_owned() },
             desk: Desk { session_hours: 12, sign_in_attempts: 10, console_title: "Switchboard".to_owned() },
+            ledger: Ledger { keep_raw_days: 90 },
             inboxes: vec![InboxConfig::web()],
         }
     }

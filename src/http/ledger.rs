@@ -42,6 +42,8 @@ struct AccountDto {
     received: i64,
     filed: i64,
     duplicate: i64,
+    /// Of the duplicates, those whose bytes differ from the first's: the first stands.
+    differing: i64,
     filtered: i64,
     quarantined: i64,
     balanced: bool,
@@ -79,6 +81,7 @@ pub(super) async fn ledger(
             received: account.received,
             filed: account.filed,
             duplicate: account.duplicate,
+            differing: account.differing,
             filtered: account.filtered,
             quarantined: account.quarantined,
             balanced: account.balanced,
@@ -101,10 +104,8 @@ pub(super) async fn ledger(
 
 fn instant(pointer: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == 10);
-    let day = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok()).map(|start| start.timestamp());
-    let parsed = day.or_else(|| text.parse::<jiff::Timestamp>().ok()).ok_or_else(|| {
+    let parsed = ledger::instant(text).ok_or_else(|| {
         Problem::validation(pointer, format!("`{text}` is not a day such as `2026-11-20` or a time as in RFC 3339"))
     })?;
-    Ok(Some(Timestamp::from_millis(parsed.as_millisecond())))
+    Ok(Some(parsed))
 }

@@ -33,6 +33,7 @@ mod ledger;
 mod metrics;
 mod pages;
 mod problem;
+mod quarantine;
 mod session;
 
 pub use agents::invitation_url;
@@ -115,6 +116,10 @@ fn api() -> (Router<Arc<Web>>, utoipa::openapi::OpenApi) {
         .routes(routes!(documents::ask))
         .routes(routes!(documents::unanswered))
         .routes(routes!(ledger::ledger))
+        .routes(routes!(quarantine::item))
+        .routes(routes!(quarantine::raw))
+        .routes(routes!(quarantine::retry))
+        .routes(routes!(quarantine::dismiss))
         .split_for_parts()
 }
 

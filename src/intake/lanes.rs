@@ -8,7 +8,8 @@ use std::sync::{Arc, Weak};
 use switchboard_contract::{Accepted, Cursor, Inbound, InboxId, Reading};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Offer, bounded, take};
+use super::bounds::bounded;
+use super::{Offer, take};
 use crate::core::Core;
 use crate::limits;
 use crate::store::{Error, Result, inboxes};

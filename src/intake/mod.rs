@@ -4,16 +4,20 @@
 //! | file | job |
 //! | --- | --- |
 //! | `sink` | what adapters hand their batches to |
+//! | `bounds` | what is kept of an item: limits, and an id for what has none |
 //! | `lanes` | gathers what is waiting into groups, one writer for each lane |
 //! | `group` | works on a group in memory |
 //! | `turn` | one step of the engine |
 //! | `persist` | what a step decided, as rows |
 //! | `contact` | who wrote |
+//! | `refile` | the same for an item that was in quarantine |
 
+mod bounds;
 mod contact;
 mod group;
 mod lanes;
 pub mod persist;
+pub mod refile;
 mod sink;
 pub mod turn;
 
@@ -22,13 +26,12 @@ pub use sink::InboxSink;
 
 use std::collections::HashMap;
 
-use switchboard_contract::{Accepted, Cursor, ExternalId, Inbound, InboxId, Reading, Timestamp};
+use switchboard_contract::{Accepted, Cursor, ExternalId, Inbound, InboxId, Timestamp};
 
-use crate::ids;
 use crate::library::Library;
 use crate::limits;
 use crate::store::inbound::{self, Outcome};
-use crate::store::{Conn, Error, Result, inboxes, savepoint};
+use crate::store::{Conn, Error, Result, inboxes, quarantine, savepoint};
 use group::{Arrival, Group};
 
 /// What an adapter hands in at once: items of one inbox, and the cursor after them.
@@ -107,7 +110,7 @@ async fn together(conn: &mut Conn, library: &Library, items: &[Arrival<'_>], now
         rows.push(ledger_row(*inbox, item, &accepted));
         outcomes.push(accepted);
     }
-    inbound::insert_all(conn, &rows, now).await?;
+    insert(conn, &rows, now).await?;
     group.finish().save(conn, now).await?;
     for at in again {
         if let (Some((inbox, item)), Some(outcome)) = (items.get(at), outcomes.get_mut(at)) {
@@ -138,8 +141,17 @@ async fn alone(conn: &mut Conn, library: &Library, item: Arrival<'_>, now: Times
     tracing::error!(%error, "an inbound item can't be worked on; it goes to quarantine");
     let accepted = Accepted::Quarantined { error: error.to_string() };
     let (inbox, item) = item;
-    inbound::insert_all(conn, &[ledger_row(inbox, item, &accepted)], now).await?;
+    insert(conn, &[ledger_row(inbox, item, &accepted)], now).await?;
     Ok(accepted)
+}
+
+/// Writes the ledger, and of what is in quarantine what is needed to file it later.
+async fn insert(conn: &mut Conn, rows: &[inbound::Row<'_>], now: Timestamp) -> Result<()> {
+    inbound::insert_all(conn, rows, now).await?;
+    for row in rows.iter().filter(|row| row.outcome == Outcome::Quarantined) {
+        quarantine::keep(conn, row.inbox, row.item).await?;
+    }
+    Ok(())
 }
 
 fn ledger_row<'a>(inbox: InboxId, item: &'a Inbound, accepted: &Accepted) -> inbound::Row<'a> {
@@ -151,19 +163,6 @@ fn ledger_row<'a>(inbox: InboxId, item: &'a Inbound, accepted: &Accepted) -> inb
         Accepted::Duplicate { .. } => (Outcome::Quarantined, Some("a duplicate".to_owned()), None),
     };
     inbound::Row { inbox, item, outcome, reason, filed }
-}
-
-/// Cuts what is beyond the limits, so that what follows is bounded; the loss is told by the reading.
-fn bounded(mut item: Inbound) -> Inbound {
-    if item.raw.len() > limits::INBOUND_BYTES_MAX {
-        let error = format!("{} bytes; at most {} are kept", item.raw.len(), limits::INBOUND_BYTES_MAX);
-        item.raw.truncate(limits::INBOUND_BYTES_MAX);
-        item.reading = Reading::Unreadable { error };
-    }
-    if item.external_id.0.len() > limits::EXTERNAL_ID_BYTES_MAX {
-        item.external_id = ExternalId(format!("sha256:{}", ids::token_hash(&item.external_id.0)));
-    }
-    item
 }
 
 async fn duplicate(conn: &mut Conn, inbox: InboxId, item: &Inbound, now: Timestamp) -> Result<Accepted> {

@@ -8,7 +8,7 @@ use switchboard_contract::Timestamp;
 use crate::core::Core;
 use crate::limits;
 use crate::service::housekeeping;
-use crate::store::{Conn, Result};
+use crate::store::{Conn, Result, retention};
 
 /// A chore that comes back.
 #[derive(Debug, Clone, Copy)]
@@ -34,10 +34,28 @@ pub enum Progress {
 }
 
 /// Every job of the program.
-pub const ALL: &[Job] = &[Job { name: "sweep", period: limits::HOUSEKEEPING, work: sweep }];
+pub const ALL: &[Job] = &[
+    Job { name: "sweep", period: limits::HOUSEKEEPING, work: sweep },
+    Job { name: "drop_raw", period: limits::HOUSEKEEPING, work: drop_raw },
+];
 
 fn sweep<'a>(_: &'a Core, conn: &'a mut Conn, now: Timestamp) -> BoxFuture<'a, Result<Progress>> {
     Box::pin(async move { housekeeping::sweep(conn, now).await.map(|()| Progress::Done) })
+}
+
+/// The bytes of what came in go after the time the operator wants them kept.
+fn drop_raw<'a>(core: &'a Core, conn: &'a mut Conn, now: Timestamp) -> BoxFuture<'a, Result<Progress>> {
+    Box::pin(async move {
+        let Some(keep) = core.keep_raw.get() else { return Ok(Progress::Done) };
+        let step = retention::drop_raw(conn, now - *keep, now, limits::RAW_DROPPED_AT_ONCE).await?;
+        if step.count > 0 {
+            tracing::info!(
+                count = step.count,
+                "bytes of old inbound items were dropped, as `ledger.keep_raw_days` says"
+            );
+        }
+        Ok(if step.more { Progress::More } else { Progress::Done })
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use switchboard_contract::{ConversationId, ExternalId, Inbound, InboxId, Message
 
 use super::sql::{self, Rows};
 use super::{Conn, Result, parse, place, seq, stale_or_worse};
+use crate::{ids, limits};
 
 /// How an inbound item ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +20,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    fn word(self) -> &'static str {
+    /// The word it is stored as.
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Filed => "filed",
             Self::Filtered => "filtered",
@@ -59,7 +61,12 @@ pub struct Row<'a> {
     pub filed: Option<(ConversationId, Option<MessageId>, Seq)>,
 }
 
-/// Stores items with their bytes.
+/// What is kept of an item's bytes: the beginning of what is too large.
+pub fn kept(raw: &[u8]) -> &[u8] {
+    raw.get(..limits::INBOUND_BYTES_MAX).unwrap_or(raw)
+}
+
+/// Stores items with their bytes, [`kept`] as they are.
 ///
 /// # Errors
 /// [`Error::Stale`](super::Error::Stale) when one is known by now: somebody else took it at the same moment.
@@ -70,7 +77,7 @@ pub async fn insert_all(conn: &mut Conn, items: &[Row<'_>], now: Timestamp) -> R
             (&row.item.external_id.0).into(),
             now.millis().into(),
             row.item.occurred_at.map(Timestamp::millis).into(),
-            row.item.raw.as_slice().into(),
+            kept(&row.item.raw).into(),
             row.outcome.word().into(),
             (&row.reason).into(),
             row.filed.map(|(conversation, ..)| conversation.to_string()).into(),
@@ -113,15 +120,18 @@ pub struct First {
 
 /// Finds the item that came first under an external id.
 pub async fn first(conn: &mut Conn, inbox: InboxId, external_id: &ExternalId, raw: &[u8]) -> Result<First> {
-    let (id, conversation, entry, at, same_bytes): (i64, Option<String>, Option<String>, Option<i64>, bool) =
-        sql::query_as(
-            "SELECT id, conversation_id, entry_id, entry_seq, raw = $3 FROM inbound WHERE inbox_id = $1 AND external_id = $2",
-        )
-        .bind(inbox.to_string())
-        .bind(&external_id.0)
-        .bind(raw)
-        .fetch_one(conn)
-        .await?;
+    let row: (i64, Option<String>, Option<String>, Option<i64>, i64, Option<String>) = sql::query_as(
+        "SELECT id, conversation_id, entry_id, entry_seq, CAST(CASE WHEN raw = $3 THEN 1 ELSE 0 END AS BIGINT), raw_digest \
+         FROM inbound WHERE inbox_id = $1 AND external_id = $2",
+    )
+    .bind(inbox.to_string())
+    .bind(&external_id.0)
+    .bind(raw)
+    .fetch_one(conn)
+    .await?;
+    let (id, conversation, entry, at, equal, digest) = row;
+    // Where not all bytes of the first are there any more, their digest tells.
+    let same_bytes = digest.map_or(equal == 1, |first| first == ids::digest(raw));
     Ok(First {
         id,
         conversation: conversation.map(|id| parse("conversation id", &id)).transpose()?,
@@ -131,7 +141,7 @@ pub async fn first(conn: &mut Conn, inbox: InboxId, external_id: &ExternalId, ra
     })
 }
 
-/// Keeps a second delivery: its bytes only when they differ from the first's.
+/// Keeps a second delivery: its bytes, [`kept`], only when they differ from the first's.
 pub async fn add_duplicate(
     conn: &mut Conn,
     inbox: InboxId,
@@ -143,7 +153,7 @@ pub async fn add_duplicate(
         .bind(first)
         .bind(inbox.to_string())
         .bind(now.millis())
-        .bind(differing_raw)
+        .bind(differing_raw.map(kept))
         .execute(conn)
         .await?;
     Ok(())

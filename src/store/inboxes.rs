@@ -41,6 +41,13 @@ pub async fn ensure(
     Ok(Inbox { id: parse("inbox id", &id)?, slug: slug.to_owned(), kind: kind.to_owned(), name: name.to_owned() })
 }
 
+/// Finds the inbox of that slug.
+pub async fn by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Inbox>> {
+    let row: Option<(String, String, String)> =
+        sql::query_as("SELECT id, kind, name FROM inboxes WHERE slug = $1").bind(slug).fetch_optional(conn).await?;
+    row.map(|(id, kind, name)| Ok(Inbox { id: parse("inbox id", &id)?, slug: slug.to_owned(), kind, name })).transpose()
+}
+
 /// Reads how far an inbox has been read.
 pub async fn cursor(conn: &mut Conn, inbox: InboxId) -> Result<Option<Cursor>> {
     let cursor: Option<Option<String>> = sql::query_scalar("SELECT cursor FROM inboxes WHERE id = $1")

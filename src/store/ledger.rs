@@ -14,6 +14,14 @@ pub const DAY_MILLIS: i64 = 86_400_000;
 /// Days an account covers unless somebody asks for others, the last one included.
 pub const DAYS_SHOWN: i64 = 30;
 
+/// Reads a day (`2026-11-20`, its first instant in UTC) or a time as in RFC 3339.
+pub fn instant(text: &str) -> Option<Timestamp> {
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == 10);
+    let day = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok()).map(|start| start.timestamp());
+    let parsed = day.or_else(|| text.parse::<jiff::Timestamp>().ok())?;
+    Some(Timestamp::from_millis(parsed.as_millisecond()))
+}
+
 /// One inbox's account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Account {
@@ -29,6 +37,8 @@ pub struct Account {
     pub filed: i64,
     /// Delivered again.
     pub duplicate: i64,
+    /// Of the duplicates, those whose bytes differ from the first's: the first stands.
+    pub differing: i64,
     /// Deliberately not filed.
     pub filtered: i64,
     /// Kept for a person to look at.
@@ -42,8 +52,8 @@ pub async fn accounts(conn: &mut Conn, from: Timestamp, to: Timestamp) -> Result
     let (first, last) = (from.millis().div_euclid(DAY_MILLIS), to.millis().div_euclid(DAY_MILLIS));
     let (start, end) = (first.saturating_mul(DAY_MILLIS), last.saturating_add(1).saturating_mul(DAY_MILLIS));
     let received: Vec<(String, String, String, i64)> = sql::query_as(
-        "SELECT i.id, i.slug, i.name, COALESCE((SELECT CAST(SUM(r.count) AS BIGINT) FROM received r WHERE r.inbox_id = i.id \
-         AND r.day BETWEEN $1 AND $2), 0) FROM inboxes i ORDER BY i.slug",
+        "SELECT i.id, i.slug, i.name, CAST(COALESCE((SELECT SUM(r.count) FROM received r \
+         WHERE r.inbox_id = i.id AND r.day BETWEEN $1 AND $2), 0) AS BIGINT) FROM inboxes i ORDER BY i.slug",
     )
     .bind(first)
     .bind(last)
@@ -52,7 +62,9 @@ pub async fn accounts(conn: &mut Conn, from: Timestamp, to: Timestamp) -> Result
     let outcomes: Vec<(String, String, i64)> = sql::query_as(
         "SELECT inbox_id, outcome, COUNT(*) FROM inbound WHERE received_at >= $1 AND received_at < $2 \
          GROUP BY inbox_id, outcome UNION ALL SELECT inbox_id, 'duplicate', COUNT(*) FROM inbound_duplicates \
-         WHERE received_at >= $1 AND received_at < $2 GROUP BY inbox_id",
+         WHERE received_at >= $1 AND received_at < $2 GROUP BY inbox_id \
+         UNION ALL SELECT inbox_id, 'differing', COUNT(*) FROM inbound_duplicates \
+         WHERE raw IS NOT NULL AND received_at >= $1 AND received_at < $2 GROUP BY inbox_id",
     )
     .bind(start)
     .bind(end)
@@ -66,8 +78,9 @@ pub async fn accounts(conn: &mut Conn, from: Timestamp, to: Timestamp) -> Result
             let count = |outcome: &str| counts.get(&(inbox.clone(), outcome.to_owned())).copied().unwrap_or(0);
             let (filed, duplicate) = (count("filed"), count("duplicate"));
             let (filtered, quarantined) = (count("filtered"), count("quarantined"));
+            let differing = count("differing");
             let balanced = received == filed + duplicate + filtered + quarantined;
-            Account { inbox, slug, name, received, filed, duplicate, filtered, quarantined, balanced }
+            Account { inbox, slug, name, received, filed, duplicate, differing, filtered, quarantined, balanced }
         })
         .collect())
 }
@@ -94,9 +107,9 @@ pub async fn quarantine(conn: &mut Conn, most: u32) -> Result<Vec<Quarantined>> 
     Ok(sql::query_as(
         "SELECT q.id, i.name AS inbox, q.external_id, q.received_at, COALESCE(q.reason, '') AS reason, \
          CAST(LENGTH(q.raw) AS BIGINT) AS bytes FROM inbound q JOIN inboxes i ON i.id = q.inbox_id WHERE q.outcome = 'quarantined' \
-         ORDER BY q.received_at DESC LIMIT $1",
+         ORDER BY q.received_at DESC, q.id DESC LIMIT $1",
     )
-    .bind(most)
+    .bind(i64::from(most))
     .fetch_all(conn)
     .await?)
 }

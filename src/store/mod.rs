@@ -29,6 +29,8 @@ pub mod inboxes;
 pub mod jobs;
 pub mod ledger;
 pub mod outbox;
+pub mod quarantine;
+pub mod retention;
 pub mod settings;
 pub mod sql;
 mod target;

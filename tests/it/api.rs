@@ -68,7 +68,7 @@ async fn every_route_wants_a_session_and_the_right_role() {
 fn allowed(method: &str, path: &str) -> &'static [&'static str] {
     let both: &[&str] = &["agent", "knowledge"];
     match (method, path.strip_prefix("/api/v1").unwrap_or(path)) {
-        ("get", "/ledger") => &[],
+        ("get", "/ledger" | "/quarantine/{id}" | "/quarantine/{id}/raw") => &[],
         ("get", _) | ("post", "/flows/lint" | "/knowledge/ask" | "/conversations/{id}/presence") => both,
         (_, path) if path.starts_with("/conversations/") => &["agent"],
         (_, path) if path.starts_with("/articles/") || path.starts_with("/flows/") || path == "/bot-book" => {

@@ -293,7 +293,10 @@ impl State {
         (conversation.id, message, seq)
     }
 
-    fn take(&mut self, inbound: Inbound) -> Accepted {
+    fn take(&mut self, mut inbound: Inbound) -> Accepted {
+        if inbound.external_id.0.is_empty() {
+            inbound.external_id = inbound.content_id();
+        }
         if let Some(line) = self.ledger.iter_mut().find(|line| line.inbound.external_id == inbound.external_id) {
             line.times += 1;
             return match line.accepted {

@@ -253,6 +253,11 @@ pub enum Happening {
     StartedOver,
     /// The contact was told that they still wait in the queue and are not forgotten.
     StillWaiting,
+    /// A message that could not be filed when it came was filed now. The engine never says this; the shell does.
+    FiledLater {
+        /// By whom.
+        by: String,
+    },
     /// Something was deliberately not answered.
     Silent,
     /// Something was refused.
@@ -302,6 +307,7 @@ impl Happening {
             Self::Rated { .. } => "rated",
             Self::StartedOver => "started_over",
             Self::StillWaiting => "still_waiting",
+            Self::FiledLater { .. } => "filed_later",
             Self::Silent => "silent",
             Self::Refused { .. } => "refused",
             Self::Odd => "odd",
