@@ -16,7 +16,6 @@ use crate::store::ledger::{self, Account, DAY_MILLIS, DAYS_SHOWN};
 ///
 /// Ends with exit code 1 when an account does not balance.
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Ledger {
     #[command(subcommand)]
     command: Option<Act>,
@@ -47,10 +46,14 @@ fn day(text: &str) -> Result<Timestamp, String> {
     ledger::instant(text).ok_or_else(|| format!("`{text}` is not a day such as 2026-11-20"))
 }
 
-pub(super) fn run(command: Ledger, config: &Config) -> Outcome {
-    match command.command {
-        Some(Act::Quarantine(act)) => quarantine::run(&act, config),
-        None => show(&command, config),
+pub(super) fn run(command: &Ledger, config: &Config) -> Outcome {
+    let Ledger { command: act, from, to, days, inbox, json } = command;
+    match act {
+        None => show(command, config),
+        Some(_) if *json || from.is_some() || to.is_some() || days.is_some() || inbox.is_some() => {
+            Err(Failure::usage("these flags show the account; give `quarantine` its own, behind its name"))
+        }
+        Some(Act::Quarantine(act)) => quarantine::run(act, config),
     }
 }
 

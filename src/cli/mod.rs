@@ -102,7 +102,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Chat(command) => config().and_then(|config| chat::run(&command, &config)),
         Command::Kb(command) => config().and_then(|config| documents::run(&command, &config)),
         Command::Agent(command) => config().and_then(|config| agent::run(command, &config)),
-        Command::Ledger(command) => config().and_then(|config| ledger::run(command, &config)),
+        Command::Ledger(command) => config().and_then(|config| ledger::run(&command, &config)),
         Command::Backup(command) => config().and_then(|config| backup::back_up(&command, &config)),
         Command::Restore(command) => config().and_then(|config| backup::restore(&command, &config)),
         Command::Flow(flow::Flow::Apply(command)) => {

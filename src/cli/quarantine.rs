@@ -16,6 +16,8 @@ use crate::store::{ledger, quarantine};
 
 /// Who acts, in the conversation's log and in the ledger.
 const BY: &str = "the command line";
+/// Rows of the list unless asked otherwise.
+const LIST: u32 = 200;
 /// Rows read at once when everything is tried again.
 const PAGE: u32 = 100;
 /// Characters of a reason in the list.
@@ -23,13 +25,12 @@ const REASON_CHARS: usize = 100;
 
 /// List what could not be filed, look at it, try it again, dismiss it. Works beside a running server.
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Quarantine {
     #[command(subcommand)]
     act: Option<Act>,
-    /// Show at most this many, the newest first
-    #[arg(long, default_value_t = 200)]
-    limit: u32,
+    /// List at most this many, the newest first; 200 unless given
+    #[arg(long)]
+    limit: Option<u32>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -67,6 +68,9 @@ enum Act {
 }
 
 pub(super) fn run(command: &Quarantine, config: &Config) -> Outcome {
+    if command.act.is_some() && (command.json || command.limit.is_some()) {
+        return Err(Failure::usage("`--json` and `--limit` are for the list"));
+    }
     block_on(async {
         let core = app::open_as_it_is(&config.server.data, Arc::new(SystemClock)).await?;
         let outcome = act(command, config, &core).await;
@@ -103,7 +107,8 @@ async fn act(command: &Quarantine, config: &Config, core: &Arc<Core>) -> Outcome
 }
 
 async fn list(core: &Core, command: &Quarantine) -> Outcome {
-    let items = ledger::quarantine(&mut *core.store.reader().await?, command.limit).await?;
+    let limit = command.limit.unwrap_or(LIST);
+    let items = ledger::quarantine(&mut *core.store.reader().await?, limit).await?;
     if command.json {
         say(serde_json::to_string_pretty(&items).map_err(Failure::unavailable)?);
         return Ok(());
@@ -115,7 +120,7 @@ async fn list(core: &Core, command: &Quarantine) -> Outcome {
     }
     if items.is_empty() {
         say("nothing is in quarantine");
-    } else if items.len() >= command.limit as usize {
+    } else if items.len() >= limit as usize {
         say(format_args!("the newest {} are shown; `--limit` shows more", items.len()));
     }
     Ok(())

@@ -134,6 +134,13 @@ impl Customer {
         self.submit(json!({"t": "send", "id": id, "text": text})).await
     }
 
+    /// Writes something that can't be worked on, and waits until the page is told.
+    pub(crate) async fn write_in_vain(&mut self, text: &str) -> Value {
+        let id = self.next_id();
+        self.send(&json!({"t": "send", "id": id, "text": text})).await;
+        self.until("a nack", |frame| frame["t"] == "nack" && frame["id"] == id.as_str()).await
+    }
+
     pub(crate) async fn press(&mut self, choice: &str, label: &str) -> Value {
         let id = self.next_id();
         self.submit(json!({"t": "choose", "id": id, "choice": choice, "label": label})).await

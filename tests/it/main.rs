@@ -10,6 +10,7 @@ mod intake;
 mod jobs;
 mod killed;
 mod process;
+mod ledger;
 mod scripts;
 mod server;
 mod shipped;

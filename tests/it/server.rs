@@ -66,6 +66,11 @@ impl TestServer {
         self.app.as_ref().expect("running")
     }
 
+    /// The data folder.
+    pub(crate) fn data(&self) -> &std::path::Path {
+        &self.config.server.data
+    }
+
     pub(crate) fn core(&self) -> &Arc<Core> {
         &self.app().core
     }
