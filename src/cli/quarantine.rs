@@ -72,7 +72,7 @@ pub(super) fn run(command: &Quarantine, config: &Config) -> Outcome {
         return Err(Failure::usage("`--json` and `--limit` are for the list"));
     }
     block_on(async {
-        let core = app::open_as_it_is(&config.server.data, Arc::new(SystemClock)).await?;
+        let core = app::open_as_it_is(&app::Home::of(config), Arc::new(SystemClock)).await?;
         let outcome = act(command, config, &core).await;
         core.store.close().await;
         outcome

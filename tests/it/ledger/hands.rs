@@ -1,6 +1,7 @@
 //! What people do with what is in quarantine.
 
 use switchboard::service::quarantine::{self, Error, Retried};
+use switchboard::store::Point;
 use switchboard_contract::{Accepted, ConversationId, Inbound, Reading};
 
 use super::house::{House, filed, message, unreadable};
@@ -67,6 +68,28 @@ async fn two_who_retry_at_once_file_it_once() {
     assert_eq!((won, late), (1, 7), "{tries:?}");
     assert_eq!(count(&house.timeline(id).await, "contact: my router is broken"), 1);
     assert_eq!(house.counts().await, [2, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn when_the_power_fails_during_a_retry_it_is_filed_once() {
+    for point in [Point::BeforeCommit, Point::AfterCommit] {
+        let house = House::new().await;
+        let (id, number) = poisoned(&house).await;
+        mend(&house).await;
+        house.power_fails(point);
+        let cut = house.retry(number).await;
+        assert!(matches!(cut, Err(Error::Store(_))), "nobody hears of it: {cut:?}");
+        let house = house.restart().await;
+        let (again, counts) = (house.retry(number).await, house.counts().await);
+        match point {
+            Point::BeforeCommit => assert!(matches!(again, Ok(Retried::Filed(_))), "nothing was kept: {again:?}"),
+            Point::AfterCommit => assert!(matches!(again, Err(Error::NotInQuarantine(_))), "all was kept: {again:?}"),
+        }
+        assert_eq!(counts, [2, 0, 0, 0]);
+        let timeline = house.timeline(id).await;
+        assert_eq!(count(&timeline, "contact: my router is broken"), 1, "{timeline:?}");
+        assert_eq!(count(&timeline, "log: filed_later"), 1, "{timeline:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,15 +1,15 @@
 //! A core with one inbox, a sink for it, and an adapter that can be taught to read.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use switchboard::app::open_core;
+use switchboard::app::{Home, with_documents};
 use switchboard::clock::ManualClock;
 use switchboard::core::Core;
 use switchboard::intake::InboxSink;
 use switchboard::outbox::Adapters;
 use switchboard::service::quarantine::{self, Retried};
-use switchboard::store::{Conn, Error, entries, inboxes, ledger, sql};
+use switchboard::store::{Conn, Error, Gate, Point, Store, entries, inboxes, ledger, sql};
 use switchboard_contract::{
     Accepted, AdapterError, Address, Capabilities, ChannelAdapter, ChannelKind, Content, ConversationId, Delivery,
     DeliveryError, ExternalId, Inbound, InboundMessage, InboundSink, InboxId, KeptInbound, Proof, Reading, Receipt,
@@ -30,7 +30,7 @@ pub(super) struct Reader {
 impl Reader {
     /// From now on it reads like this.
     pub(super) fn learns(&self, reread: impl Fn(&KeptInbound) -> Option<Reading> + Send + Sync + 'static) {
-        *self.reread.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Box::new(reread);
+        *self.reread.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(reread);
     }
 }
 
@@ -54,7 +54,7 @@ impl ChannelAdapter for Reader {
     }
 
     fn reread(&self, kept: &KeptInbound) -> Option<Reading> {
-        (self.reread.lock().unwrap_or_else(std::sync::PoisonError::into_inner))(kept)
+        (self.reread.lock().unwrap_or_else(PoisonError::into_inner))(kept)
     }
 }
 
@@ -65,14 +65,34 @@ pub(super) struct House {
     pub(super) sink: InboxSink,
     pub(super) reader: Arc<Reader>,
     pub(super) adapters: Adapters,
-    _folder: TempDir,
+    power: Arc<Power>,
+    folder: TempDir,
+}
+
+/// Lets the power fail.
+#[derive(Default)]
+struct Power {
+    fails_at: Mutex<Option<Point>>,
+}
+
+impl Gate for Power {
+    fn pass(&self, point: Point) -> bool {
+        *self.fails_at.lock().unwrap_or_else(PoisonError::into_inner) != Some(point)
+    }
 }
 
 impl House {
     pub(super) async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::on(tempfile::tempdir().expect("a folder")).await
+    }
+
+    /// Opens the database of a folder.
+    async fn on(folder: TempDir) -> Self {
         let clock = Arc::new(ManualClock::new(START));
-        let core = open_core(folder.path(), Arc::clone(&clock) as _).await.expect("opens");
+        let power = Arc::new(Power::default());
+        let target = Home::at(folder.path()).target;
+        let store = Store::open_with(&target, 1, Arc::clone(&power) as _).await.expect("opens");
+        let core = with_documents(store, Arc::clone(&clock) as _).await.expect("opens");
         let inbox = InboxId::from_parts(START, 1);
         core.store
             .write::<_, Error, _>(move |conn| {
@@ -83,7 +103,18 @@ impl House {
         let reader = Arc::new(Reader { reread: Mutex::new(Box::new(|_| None)) });
         let adapters = Adapters::from([(inbox, Arc::clone(&reader) as Arc<dyn ChannelAdapter>)]);
         let sink = InboxSink::new(Arc::clone(&core), inbox);
-        Self { core, clock, inbox, sink, reader, adapters, _folder: folder }
+        Self { core, clock, inbox, sink, reader, adapters, power, folder }
+    }
+
+    /// From the next commit on the power is gone, just before or just after it.
+    pub(super) fn power_fails(&self, at: Point) {
+        *self.power.fails_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+    }
+
+    /// Starts again on what is on the disk.
+    pub(super) async fn restart(self) -> Self {
+        self.core.store.close().await;
+        Self::on(self.folder).await
     }
 
     pub(super) async fn accept(&self, item: Inbound) -> Accepted {
