@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use switchboard::clock::{Clock, SystemClock};
 use switchboard::intake::InboxSink;
 use switchboard::store::{Error, inboxes, sql};
 use switchboard_contract::{InboundSink, InboxId};
@@ -13,7 +14,7 @@ use switchboard_contract::{InboundSink, InboxId};
 use super::house::unreadable;
 use crate::customer::Customer;
 use crate::desk::Desk;
-use crate::server::TestServer;
+use crate::server::{START, TestServer};
 
 async fn meddle(server: &TestServer, statement: &'static str) {
     let meddled = server.core().store.write::<_, Error, _>(move |conn| {
@@ -173,8 +174,9 @@ async fn the_command_line_does_it_beside_a_running_server() {
 
     let (tried, code) = ledger(&server, &["quarantine", "retry", "--all"]).await;
     assert!(code == 1 && tried.contains("filed  cnv_") && tried.contains("1 item stays in quarantine"), "{tried}");
-    // The running server sends what followed from it.
-    customer.until("the notice that they wait", |frame| frame["author"]["kind"] == "system").await;
+    // The running server sends what followed from it, at the time its own clock says.
+    server.clock.advance(SystemClock.now().since(START));
+    customer.until("the notice that they wait", |frame| frame["from"]["kind"] == "system").await;
     assert!(
         customer.entries.iter().any(|entry| entry["text"] == "I want to talk to a person"),
         "{:?}",
