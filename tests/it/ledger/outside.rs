@@ -190,7 +190,8 @@ async fn the_command_line_does_it_beside_a_running_server() {
     let (gone, code) = ledger(&server, &["quarantine", "retry", &bad]).await;
     assert!(code == 1 && gone.contains("not in quarantine any more: it was filtered"), "{gone}");
     assert_eq!(ledger(&server, &["quarantine"]).await, ("nothing is in quarantine\n".to_owned(), 0));
-    account(&server, &admin).await;
+    let (account, code) = ledger(&server, &["--from", "2026-03-01"]).await;
+    assert_eq!(code, 0, "it balances: {account}");
 }
 
 #[tokio::test]
