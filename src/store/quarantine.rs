@@ -3,7 +3,7 @@
 use switchboard_contract::{ConversationId, ExternalId, Inbound, InboxId, MessageId, Reading, Seq, Timestamp};
 
 use super::inbound::{self, Outcome};
-use super::{Conn, Result, parse, retention, to_json};
+use super::{Conn, Result, parse, place, retention, to_json};
 use super::{from_json, sql};
 use crate::ids;
 
@@ -151,8 +151,18 @@ pub async fn leave(
     reason: Option<&str>,
     filed: Option<(ConversationId, Option<MessageId>, Seq)>,
 ) -> Result<()> {
-    inbound::set_outcome(conn, item.id, outcome, reason, filed).await?;
-    sql::query("UPDATE inbound SET reading = NULL WHERE id = $1").bind(item.id).execute(&mut *conn).await?;
+    sql::query(
+        "UPDATE inbound SET outcome = $2, reason = $3, conversation_id = $4, entry_id = $5, entry_seq = $6, reading = NULL \
+         WHERE id = $1",
+    )
+    .bind(item.id)
+    .bind(outcome.word())
+    .bind(reason.map(str::to_owned))
+    .bind(filed.map(|(conversation, ..)| conversation.to_string()))
+    .bind(filed.and_then(|(_, entry, _)| entry).map(|entry| entry.to_string()))
+    .bind(filed.map(|(.., at)| place(at)))
+    .execute(&mut *conn)
+    .await?;
     retention::look_again_from(conn, item.received_at).await
 }
 

@@ -1,13 +1,17 @@
 //! How long bytes are kept.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard::service::quarantine::Retried;
-use switchboard::service::retention::drop_raw;
+use switchboard::store::jobs as rows;
+use switchboard::store::retention::Dropped;
 use switchboard::store::{Error, retention, sql};
-use switchboard_contract::{Accepted, Inbound, Reading};
+use switchboard::{jobs, limits};
+use switchboard_contract::{Accepted, Inbound, Reading, StopSource};
 
 use super::house::{House, message, unreadable};
+use crate::server::in_time;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -17,6 +21,25 @@ async fn kept(house: &House) -> Vec<String> {
         .fetch_all(&mut *house.conn().await)
         .await
         .expect("reads")
+}
+
+async fn step(house: &House, keep: Duration, most: u32) -> Dropped {
+    let now = house.core.now();
+    let step =
+        house.core.store.write::<_, Error, _>(move |conn| Box::pin(retention::drop_raw(conn, now - keep, now, most)));
+    step.await.expect("a step")
+}
+
+/// Drops everything older; tells how much that was.
+async fn sweep(house: &House, keep: Duration) -> u64 {
+    let mut count = 0;
+    loop {
+        let dropped = step(house, keep, limits::RAW_DROPPED_AT_ONCE).await;
+        count += dropped.count;
+        if !dropped.more {
+            return count;
+        }
+    }
 }
 
 #[tokio::test]
@@ -34,8 +57,8 @@ async fn old_bytes_go_and_what_they_became_stays() {
     let before = house.counts().await;
     house.clock.advance(DAY * 11);
     // Not a day too early.
-    assert_eq!(drop_raw(&house.core, DAY * 32).await.expect("swept"), 0);
-    assert_eq!(drop_raw(&house.core, DAY * 30).await.expect("swept"), 3);
+    assert_eq!(sweep(&house, DAY * 32).await, 0);
+    assert_eq!(sweep(&house, DAY * 30).await, 3);
     assert_eq!(kept(&house).await, ["stuck", "new"], "quarantined items keep theirs");
     let duplicates: Vec<i64> =
         sql::query_scalar("SELECT COALESCE(LENGTH(raw), -1) FROM inbound_duplicates ORDER BY id")
@@ -43,7 +66,7 @@ async fn old_bytes_go_and_what_they_became_stays() {
             .await
             .expect("reads");
     assert_eq!(duplicates, [0, 2]);
-    assert_eq!(drop_raw(&house.core, DAY * 30).await.expect("swept"), 0, "nothing is dropped twice");
+    assert_eq!(sweep(&house, DAY * 30).await, 0, "nothing is dropped twice");
     assert_eq!((house.counts().await, house.account().await.differing), (before, 2));
 
     // A late duplicate is still compared.
@@ -57,10 +80,10 @@ async fn old_bytes_go_and_what_they_became_stays() {
     house.reader.learns(|_| Some(message("", "t", "decoded").reading));
     let number = house.quarantine().await[0].id;
     assert!(matches!(house.retry(number).await, Ok(Retried::Filed(_))));
-    assert_eq!(drop_raw(&house.core, DAY * 30).await.expect("swept"), 2, "it and its duplicate");
+    assert_eq!(sweep(&house, DAY * 30).await, 2, "it and its duplicate");
     assert_eq!(kept(&house).await, ["new"]);
     house.clock.advance(DAY * 31);
-    assert_eq!(drop_raw(&house.core, DAY * 30).await.expect("swept"), 2, "the new one, and the late duplicate");
+    assert_eq!(sweep(&house, DAY * 30).await, 2, "the new one, and the late duplicate");
     assert!(kept(&house).await.is_empty());
 }
 
@@ -73,19 +96,48 @@ async fn each_step_is_small_and_goes_on_where_the_last_one_stopped() {
     house.clock.advance(DAY * 10);
     let (mut left, mut steps) = (5, 0);
     loop {
-        let now = house.core.now();
-        let step =
-            house.core.store.write::<_, Error, _>(move |conn| Box::pin(retention::drop_raw(conn, now - DAY, now, 2)));
-        let step = step.await.expect("a step");
-        left -= step.count;
+        let dropped = step(&house, DAY, 2).await;
+        left -= dropped.count;
         steps += 1;
-        assert!(step.count <= 2, "{step:?}");
+        assert!(dropped.count <= 2, "{dropped:?}");
         assert_eq!(kept(&house).await.len() as u64, left);
-        if !step.more {
+        if !dropped.more {
             break;
         }
     }
     assert_eq!((left, steps), (0, 3));
+}
+
+/// The bytes that are kept once a run of the jobs has been committed.
+async fn kept_after_the_jobs(house: &House) -> Vec<String> {
+    let (mut source, stop) = StopSource::new();
+    let jobs = tokio::spawn(jobs::run(Arc::clone(&house.core), jobs::ALL, stop));
+    let ran = async {
+        let mut bell = house.core.store.commits();
+        loop {
+            bell.mark_unchanged();
+            let rows = rows::all(&mut *house.conn().await).await.expect("reads");
+            if rows.iter().any(|row| row.name == "drop_raw" && row.due > house.core.now()) {
+                return;
+            }
+            bell.changed().await.expect("a commit");
+        }
+    };
+    in_time("a run of the job", ran).await;
+    source.stop();
+    jobs.await.expect("it stops");
+    kept(house).await
+}
+
+#[tokio::test]
+async fn the_job_does_it_as_the_operator_says() {
+    let house = House::new().await;
+    house.accept(message("m1", "t", "hello")).await;
+    house.clock.advance(DAY * 400);
+    assert_eq!(kept_after_the_jobs(&house).await, ["m1"], "for ever, unless somebody says how long");
+    house.core.keep_raw.set(DAY * 399).expect("new");
+    house.clock.advance(DAY);
+    assert!(kept_after_the_jobs(&house).await.is_empty());
 }
 
 #[tokio::test]
