@@ -63,6 +63,8 @@ pub const OUTBOX_POLL: Duration = Duration::from_secs(1);
 pub const CHANGES_KEPT: i64 = 10_000;
 /// Changes a slow console may fall behind in memory before it reads them from the database again.
 pub const CHANGES_BUFFERED: usize = 1_024;
+/// How often changes are looked for that another process made.
+pub const CHANGES_POLL: Duration = Duration::from_secs(1);
 /// How long "is viewing" holds without being renewed.
 pub const PRESENCE_HOLDS: Duration = Duration::from_secs(45);
 /// A pause in an event stream after which a comment keeps the connection open.

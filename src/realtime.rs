@@ -126,13 +126,15 @@ fn viewers_of(seen: &BTreeMap<AgentId, Seen>, now: Timestamp) -> Vec<Viewer> {
     seen.values().filter(|seen| seen.until > now).map(|seen| seen.viewer.clone()).collect()
 }
 
-/// Reads committed changes whenever the bell rings and hands them to `tell`, in order, until `stop` fires.
+/// Reads committed changes whenever the bell rings, and now and then, and hands them to `tell`, in order, until `stop` fires.
 pub async fn pump(store: &Store, mut position: i64, stop: StopToken, tell: impl Fn(i64, Arc<Change>)) -> Result<()> {
     let mut bell = store.commits();
     loop {
         tokio::select! {
             () = stop.stopped() => return Ok(()),
             rung = bell.changed() => if rung.is_err() { return Ok(()) },
+            // The command line commits beside this process, where no bell rings.
+            () = tokio::time::sleep(limits::CHANGES_POLL) => {}
         }
         bell.mark_unchanged();
         position = read_new(store, position, &tell).await.unwrap_or_else(|error| {
