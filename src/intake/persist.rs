@@ -150,9 +150,8 @@ async fn say(
         seq: message.seq,
         inbox: record.inbox,
         thread: record.thread.clone(),
-        attempts: 0,
     };
-    outbox::insert(conn, &delivery, now).await?;
+    outbox::insert_all(conn, &[delivery], now).await?;
     Ok(message)
 }
 

@@ -7,6 +7,7 @@ mod desk;
 mod frames;
 mod intake;
 mod killed;
+mod outbox;
 mod scripts;
 mod server;
 mod shipped;
