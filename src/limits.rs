@@ -44,8 +44,10 @@ pub const THREAD_PAGE: u32 = 200;
 /// The longest text an agent may send or note, in characters.
 pub const AGENT_TEXT_CHARS_MAX: usize = switchboard_engine::limits::AGENT_TEXT_CHARS_MAX;
 
-/// Deliveries under way at once, over all lanes.
-pub const DELIVERIES_AT_ONCE: usize = 64;
+/// Deliveries under way at once by each inbox or webhook: one that hangs takes no place of another.
+pub const DELIVERIES_AT_ONCE: usize = 128;
+/// Ends of deliveries that are saved together.
+pub const SETTLED_AT_ONCE: usize = 256;
 /// How long a claimed delivery belongs to its claimer before it counts as abandoned.
 pub const DELIVERY_LEASE: Duration = Duration::from_mins(1);
 /// How long one attempt may take.
@@ -58,6 +60,8 @@ pub const DELIVERY_BACKOFF_FIRST: Duration = Duration::from_secs(1);
 pub const DELIVERY_BACKOFF_MAX: Duration = Duration::from_mins(15);
 /// How often the outbox looks for due work when nothing wakes it.
 pub const OUTBOX_POLL: Duration = Duration::from_secs(1);
+/// How often the outbox looks for deliveries of inboxes and webhooks that are not configured any more.
+pub const OUTBOX_TARGETS_POLL: Duration = Duration::from_mins(1);
 
 /// Changes kept for consoles that reconnect; an older position reloads everything.
 pub const CHANGES_KEPT: i64 = 10_000;

@@ -157,7 +157,6 @@ fn say(set: &mut Changeset, record: &mut Record, speaker: Speaker, content: Cont
         seq: message.seq,
         inbox: record.inbox,
         thread: record.thread.clone(),
-        attempts: 0,
     });
     message
 }

@@ -1,13 +1,13 @@
 //! A contact's view of their thread: committed messages in order, and who holds the turn.
 
 use switchboard_contract::{
-    ConversationId, InboxId, PublicAuthor, Seq, ThreadEntry, ThreadHandler, ThreadKey, ThreadPage, ThreadState,
+    ConversationId, InboxId, Seq, ThreadEntry, ThreadHandler, ThreadKey, ThreadPage, ThreadState,
 };
 use switchboard_engine::{Handler, Status};
 
 use crate::limits;
 use crate::store::conversations::{self, Record};
-use crate::store::entries::{self, Author, Body, Entry, Range};
+use crate::store::entries::{self, Body, Entry, Range};
 use crate::store::{Conn, Result};
 
 /// Reads the thread's present conversation after a place; from its beginning when `conversation` is another one.
@@ -58,18 +58,8 @@ pub fn public(entry: Entry) -> Option<ThreadEntry> {
         seq: entry.seq,
         message: entry.id,
         at: entry.at,
-        author: public_author(&entry.author),
+        author: entry.author.public(),
         content,
         external_id: entry.external_id,
     })
-}
-
-/// An author as a contact may know them.
-pub fn public_author(author: &Author) -> PublicAuthor {
-    match author {
-        Author::Contact => PublicAuthor::Contact,
-        Author::Bot => PublicAuthor::Bot,
-        Author::Agent(_, name) => PublicAuthor::Agent { name: name.clone() },
-        Author::System => PublicAuthor::System,
-    }
 }

@@ -1,7 +1,9 @@
 //! Entries: the messages, notes and log lines of a conversation, in order.
 
+use std::collections::HashMap;
+
 use switchboard_contract::{
-    ChoiceId, Content, ConversationId, DeliveryState, ExternalId, MessageId, ReceiptMark, Seq, Timestamp,
+    ChoiceId, Content, ConversationId, DeliveryState, ExternalId, MessageId, PublicAuthor, ReceiptMark, Seq, Timestamp,
 };
 use switchboard_engine::{HandoffBrief, LogEntry};
 
@@ -29,6 +31,16 @@ impl Author {
             Self::Bot => "bot",
             Self::Agent(..) => "agent",
             Self::System => "system",
+        }
+    }
+
+    /// The author as a contact may know them.
+    pub fn public(&self) -> PublicAuthor {
+        match self {
+            Self::Contact => PublicAuthor::Contact,
+            Self::Bot => PublicAuthor::Bot,
+            Self::Agent(_, name) => PublicAuthor::Agent { name: name.clone() },
+            Self::System => PublicAuthor::System,
         }
     }
 }
@@ -173,6 +185,15 @@ pub async fn get(conn: &mut Conn, conversation: ConversationId, at: Seq) -> Resu
     row.map(Entry::try_from).transpose()
 }
 
+/// Reads entries by their ids, in one statement. One that can't be read costs only itself.
+pub async fn by_ids(conn: &mut Conn, ids: &[String]) -> Result<HashMap<String, Result<Entry>>> {
+    let before = "SELECT seq, id, kind, author, author_id, author_name, body, external_id, at, delivery, delivery_error \
+                  FROM entries WHERE id IN (";
+    let rows = ids.iter().map(|id| vec![id.into()]).collect();
+    let rows: Vec<EntryRow> = Rows { before, rows, after: ")" }.fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.id.clone(), Entry::try_from(row))).collect())
+}
+
 /// The place of the last message that somebody other than this agent wrote and a reply should have seen: the contact's or
 /// another agent's.
 pub async fn last_foreign(conn: &mut Conn, conversation: ConversationId, agent: &str) -> Result<Seq> {
@@ -187,24 +208,33 @@ pub async fn last_foreign(conn: &mut Conn, conversation: ConversationId, agent: 
     Ok(seq(last.unwrap_or(0)))
 }
 
-/// Notes how a delivery went. A state that is further along is not set back.
-pub async fn set_delivery(
-    conn: &mut Conn,
-    conversation: ConversationId,
-    at: Seq,
-    state: DeliveryState,
-    error: Option<&str>,
-) -> Result<()> {
-    sql::query(
-        "UPDATE entries SET delivery = $3, delivery_error = $4 WHERE conversation_id = $1 AND seq = $2 \
-         AND delivery IN ('pending', 'uncertain', 'failed')",
-    )
-    .bind(conversation.to_string())
-    .bind(place(at))
-    .bind(word(&state))
-    .bind(error)
-    .execute(conn)
-    .await?;
+/// How far the delivery of one entry has come, with the words beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The entry's place in it.
+    pub at: Seq,
+    /// How far.
+    pub state: DeliveryState,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// Notes how deliveries went, in one statement. A state that is further along is not set back.
+pub async fn set_deliveries(conn: &mut Conn, all: &[Progress]) -> Result<()> {
+    let rows = all.iter().map(|progress| {
+        vec![
+            progress.conversation.to_string().into(),
+            place(progress.at).into(),
+            word(&progress.state).into(),
+            progress.error.as_ref().into(),
+        ]
+    });
+    let after = ") AS v WHERE entries.conversation_id = v.column1 AND entries.seq = v.column2 \
+                 AND entries.delivery IN ('pending', 'uncertain', 'failed')";
+    let before = "UPDATE entries SET delivery = v.column3, delivery_error = v.column4 FROM (";
+    Rows { before, rows: rows.collect(), after }.execute(conn).await?;
     Ok(())
 }
 

@@ -1,11 +1,53 @@
-//! The outbox: deliveries in lanes. A lane is one conversation's deliveries in order; only its head may be claimed.
+//! The outbox: deliveries in lanes. A lane's deliveries go out in order; only its head may be claimed.
+//!
+//! A message's lane is its conversation; an event's lane belongs to one webhook and one conversation, so that nobody waits for
+//! a webhook. Where a state is named in a query as the index on it names it, that index is used: only what is open is read.
 
-use switchboard_contract::{ConversationId, DeliveryId, InboxId, MessageId, Receipt, Seq, ThreadKey, Timestamp};
+use std::collections::HashSet;
+use std::fmt;
+use std::str::FromStr;
 
-use super::sql;
-use super::{Conn, Result, parse, place, seq, to_json};
+use switchboard_contract::{
+    Content, ConversationId, Delivery, DeliveryId, IdError, InboxId, MessageId, Receipt, Seq, ThreadKey, Timestamp,
+};
 
-/// A delivery as it is stored.
+use super::entries::{self, Body};
+use super::sql::{self, Rows, Value};
+use super::{Conn, Error, Result, parse, place, seq, to_json};
+
+/// How the target of a webhook begins.
+const WEBHOOK: &str = "webhook:";
+
+/// Where a delivery leaves by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// An inbox, to a contact.
+    Inbox(InboxId),
+    /// A webhook of that name.
+    Webhook(String),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inbox(id) => id.fmt(f),
+            Self::Webhook(name) => write!(f, "{WEBHOOK}{name}"),
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        match text.strip_prefix(WEBHOOK) {
+            Some(name) => Ok(Self::Webhook(name.to_owned())),
+            None => text.parse().map(Self::Inbox),
+        }
+    }
+}
+
+/// The delivery of a message, to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// The delivery.
@@ -14,86 +56,131 @@ pub struct Row {
     pub conversation: ConversationId,
     /// The entry it carries.
     pub entry: MessageId,
-    /// That entry's place.
+    /// That entry's place, and the delivery's place in its lane.
     pub seq: Seq,
     /// The inbox it leaves by.
     pub inbox: InboxId,
     /// Where it goes.
     pub thread: ThreadKey,
-    /// Attempts begun, this one included.
-    pub attempts: u32,
 }
 
 /// Adds deliveries, due at once.
 pub async fn insert_all(conn: &mut Conn, rows: &[Row], now: Timestamp) -> Result<()> {
-    for row in rows {
-        insert(conn, row, now).await?;
-    }
+    let rows = rows.iter().map(|row| {
+        let conversation = row.conversation.to_string();
+        vec![
+            Value::from(row.id.to_string()),
+            conversation.clone().into(),
+            place(row.seq).into(),
+            row.inbox.to_string().into(),
+            conversation.into(),
+            row.entry.to_string().into(),
+            place(row.seq).into(),
+            (&row.thread.0).into(),
+            "pending".into(),
+            0_i64.into(),
+            now.millis().into(),
+            now.millis().into(),
+        ]
+    });
+    let before = "INSERT INTO outbox (id, lane, position, target, conversation_id, entry_id, entry_seq, thread, state, attempts, \
+                  due_at, created_at)";
+    Rows { before, rows: rows.collect(), after: "" }.execute(conn).await?;
     Ok(())
 }
 
-/// Adds a delivery, due at once.
-pub async fn insert(conn: &mut Conn, row: &Row, now: Timestamp) -> Result<()> {
-    sql::query(
-        "INSERT INTO outbox (id, conversation_id, entry_id, entry_seq, inbox_id, thread, state, attempts, due_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, 'pending', 0, $7, $7)",
-    )
-    .bind(row.id.to_string())
-    .bind(row.conversation.to_string())
-    .bind(row.entry.to_string())
-    .bind(place(row.seq))
-    .bind(row.inbox.to_string())
-    .bind(&row.thread.0)
-    .bind(now.millis())
-    .execute(conn)
-    .await?;
-    Ok(())
+/// The head of a lane, due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// Its lane.
+    pub lane: String,
 }
 
-/// Whether [`claim`] or [`abandoned`] would find anything. (Here and there the open states are named twice: only so is
-/// the index of what is open used.) Asked before each, because a claim is a commit and a commit wakes
-/// the outbox: without this it would run in circles while something waits for its time.
-pub async fn anything_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
-    Ok(sql::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('pending', 'sending') AND state = 'sending' AND lease_until <= $1) OR EXISTS (\
-         SELECT 1 FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.state = 'pending' AND o.due_at <= $1 AND NOT EXISTS (\
-         SELECT 1 FROM outbox b WHERE b.conversation_id = o.conversation_id AND b.entry_seq < o.entry_seq \
-         AND b.state IN ('pending', 'sending')))",
+/// The due heads of the lanes that leave by a target, those due longest first.
+pub async fn heads(conn: &mut Conn, target: &Target, now: Timestamp, most: usize) -> Result<Vec<Head>> {
+    let rows: Vec<(String, String)> = sql::query_as(
+        "SELECT o.id, o.lane FROM outbox o WHERE o.target = $1 AND o.state = 'pending' AND o.due_at <= $2 AND NOT EXISTS (\
+         SELECT 1 FROM outbox b WHERE b.lane = o.lane AND b.position <= o.position AND b.state IN ('pending', 'sending') \
+         AND (b.position < o.position OR b.id < o.id)) ORDER BY o.due_at, o.position LIMIT $3",
     )
+    .bind(target.to_string())
     .bind(now.millis())
-    .fetch_one(conn)
-    .await?)
-}
-
-/// Claims the due heads of lanes, at most `most`, until `lease_until`.
-pub async fn claim(conn: &mut Conn, now: Timestamp, lease_until: Timestamp, most: usize) -> Result<Vec<Row>> {
-    let rows: Vec<ClaimRow> = sql::query_as(
-        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_until = $2 WHERE id IN (\
-         SELECT o.id FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.state = 'pending' AND o.due_at <= $1 AND NOT EXISTS (\
-         SELECT 1 FROM outbox b WHERE b.conversation_id = o.conversation_id AND b.entry_seq < o.entry_seq \
-         AND b.state IN ('pending', 'sending')) ORDER BY o.due_at LIMIT $3) \
-         RETURNING id, conversation_id, entry_id, entry_seq, inbox_id, thread, attempts",
-    )
-    .bind(now.millis())
-    .bind(lease_until.millis())
     .bind(i64::try_from(most).unwrap_or(i64::MAX))
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(Row::try_from).collect()
+    rows.into_iter().map(|(id, lane)| Ok(Head { id: parse("delivery id", &id)?, lane })).collect()
 }
 
-/// How many deliveries are on their way.
-pub async fn count_open(conn: &mut Conn) -> Result<i64> {
-    Ok(sql::query_scalar("SELECT COUNT(*) FROM outbox WHERE state IN ('pending', 'sending')").fetch_one(conn).await?)
+/// Targets that something pending wants to leave by, whether they are known or not.
+pub async fn targets(conn: &mut Conn) -> Result<Vec<Target>> {
+    let targets: Vec<String> =
+        sql::query_scalar("SELECT DISTINCT target FROM outbox WHERE state = 'pending'").fetch_all(conn).await?;
+    targets.iter().map(|target| parse("target", target)).collect()
 }
 
-/// When the oldest delivery on its way was made.
-pub async fn oldest(conn: &mut Conn) -> Result<Option<Timestamp>> {
-    let oldest: Option<i64> =
-        sql::query_scalar("SELECT MIN(created_at) FROM outbox WHERE state IN ('pending', 'sending')")
-            .fetch_one(conn)
-            .await?;
-    Ok(oldest.map(Timestamp::from_millis))
+/// Names a claim: nothing that happens to an older one counts for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// Attempts begun, this one included.
+    pub attempt: u32,
+    /// Its lane.
+    pub lane: String,
+    /// Its place in the lane.
+    pub position: i64,
+    /// Where it leaves by.
+    pub target: Target,
+    /// The entry whose delivery this is; none for an event.
+    pub entry: Option<(ConversationId, Seq)>,
+}
+
+/// What a claimed delivery carries.
+#[derive(Debug)]
+pub enum Cargo {
+    /// A message.
+    Message(Box<Delivery>),
+    /// An event: the body a webhook is sent.
+    Event(String),
+    /// It can't be read: why.
+    Nothing(Error),
+}
+
+/// Claims deliveries that are still pending until `lease_until`, with what they carry: two statements, however many.
+pub async fn claim(conn: &mut Conn, ids: &[DeliveryId], lease_until: Timestamp) -> Result<Vec<(Ticket, Cargo)>> {
+    let rows = ids.iter().map(|id| vec![id.to_string().into(), lease_until.millis().into()]).collect();
+    let after = ") AS v WHERE outbox.id = v.column1 AND outbox.state = 'pending' \
+                 RETURNING id, lane, position, target, conversation_id, entry_id, entry_seq, thread, body, attempts";
+    let before = "UPDATE outbox SET state = 'sending', attempts = outbox.attempts + 1, lease_until = v.column2 FROM (";
+    let rows: Vec<ClaimRow> = Rows { before, rows, after }.fetch_all(&mut *conn).await?;
+    let wanted: Vec<String> = rows.iter().filter_map(|row| row.entry_id.clone()).collect();
+    let mut entries = entries::by_ids(conn, &wanted).await?;
+    rows.into_iter()
+        .map(|row| {
+            let ticket = row.ticket()?;
+            let cargo = match (&row.body, &row.entry_id) {
+                (Some(body), _) => Ok(Cargo::Event(body.clone())),
+                (None, Some(entry)) => row.message(&ticket, entries.remove(entry)),
+                (None, None) => Err(row.empty()),
+            };
+            Ok((ticket, cargo.unwrap_or_else(Cargo::Nothing)))
+        })
+        .collect()
+}
+
+/// Deliveries whose claimer is gone: their lease is over. Nobody knows whether they went out.
+pub async fn abandoned(conn: &mut Conn, now: Timestamp, most: usize) -> Result<Vec<Ticket>> {
+    let rows: Vec<ClaimRow> = sql::query_as(
+        "SELECT id, lane, position, target, conversation_id, entry_id, entry_seq, thread, body, attempts FROM outbox \
+         WHERE state = 'sending' AND lease_until <= $1 ORDER BY lease_until LIMIT $2",
+    )
+    .bind(now.millis())
+    .bind(i64::try_from(most).unwrap_or(i64::MAX))
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(ClaimRow::ticket).collect()
 }
 
 /// How a claimed delivery ended.
@@ -111,66 +198,133 @@ pub enum End {
     Failed(String),
 }
 
-/// Saves how a claimed delivery ended; false when the claim was over before: another attempt has it then.
-pub async fn settle(conn: &mut Conn, id: DeliveryId, attempt: u32, end: &End) -> Result<bool> {
-    let (state, due_at, error, receipt, uncounted) = match end {
-        End::Sent(receipt) => ("sent", None, None, Some(to_json("receipt", receipt)?), 0),
-        End::Again(due, error) => ("pending", Some(due.millis()), Some(error), None, 0),
-        End::Postponed(due, error) => ("pending", Some(due.millis()), Some(error), None, 1),
-        End::Uncertain(error) => ("uncertain", None, Some(error), None, 0),
-        End::Failed(error) => ("failed", None, Some(error), None, 0),
-    };
-    let settled = sql::query(
-        "UPDATE outbox SET state = $2, due_at = COALESCE($3, due_at), error = $4, receipt = $5, attempts = attempts - $6, \
-         lease_until = NULL WHERE id = $1 AND state = 'sending' AND attempts = $7",
-    )
-    .bind(id.to_string())
-    .bind(state)
-    .bind(due_at)
-    .bind(error)
-    .bind(receipt)
-    .bind(uncounted)
-    .bind(attempt)
-    .execute(conn)
-    .await?;
-    Ok(settled.rows_affected() > 0)
+impl End {
+    /// When it is tried again, if it is.
+    pub fn due(&self) -> Option<Timestamp> {
+        match self {
+            Self::Again(due, _) | Self::Postponed(due, _) => Some(*due),
+            Self::Sent(_) | Self::Uncertain(_) | Self::Failed(_) => None,
+        }
+    }
 }
 
-/// Deliveries whose claimer is gone: their lease is over. Nobody knows whether they went out.
-pub async fn abandoned(conn: &mut Conn, now: Timestamp) -> Result<Vec<Row>> {
-    let rows: Vec<ClaimRow> = sql::query_as(
-        "SELECT id, conversation_id, entry_id, entry_seq, inbox_id, thread, attempts FROM outbox \
-         WHERE state IN ('pending', 'sending') AND state = 'sending' AND lease_until <= $1",
+/// Saves how claimed deliveries ended, in one statement; tells which of them: those whose claim was not over before. Another
+/// attempt has the others then.
+pub async fn settle(conn: &mut Conn, ended: &[(Ticket, End)]) -> Result<HashSet<DeliveryId>> {
+    let mut rows = Vec::with_capacity(ended.len());
+    for (ticket, end) in ended {
+        let (state, error, receipt, uncounted) = match end {
+            End::Sent(receipt) => ("sent", None, Some(to_json("receipt", receipt)?), 0_i64),
+            End::Again(_, error) => ("pending", Some(error), None, 0),
+            End::Postponed(_, error) => ("pending", Some(error), None, 1),
+            End::Uncertain(error) => ("uncertain", Some(error), None, 0),
+            End::Failed(error) => ("failed", Some(error), None, 0),
+        };
+        rows.push(vec![
+            Value::from(ticket.id.to_string()),
+            ticket.attempt.into(),
+            state.into(),
+            end.due().map(Timestamp::millis).into(),
+            error.into(),
+            receipt.into(),
+            uncounted.into(),
+        ]);
+    }
+    let before = "UPDATE outbox SET state = v.column3, due_at = COALESCE(v.column4, outbox.due_at), error = v.column5, \
+                  receipt = v.column6, attempts = outbox.attempts - v.column7, lease_until = NULL FROM (";
+    let after =
+        ") AS v WHERE outbox.id = v.column1 AND outbox.state = 'sending' AND outbox.attempts = v.column2 RETURNING id";
+    let settled: Vec<(String,)> = Rows { before, rows, after }.fetch_all(conn).await?;
+    settled.iter().map(|(id,)| parse("delivery id", id)).collect()
+}
+
+/// What follows a head that has to wait is due no earlier than it, so that it is not looked at in vain again and again.
+pub async fn hold_back(conn: &mut Conn, waiting: &[(&Ticket, Timestamp)]) -> Result<()> {
+    let rows = waiting
+        .iter()
+        .map(|(ticket, due)| vec![(&ticket.lane).into(), ticket.position.into(), due.millis().into()])
+        .collect();
+    // The open states are named twice, so that the index of lanes is used.
+    let after = ") AS v WHERE outbox.lane = v.column1 AND outbox.position > v.column2 \
+                 AND outbox.state IN ('pending', 'sending') AND outbox.state = 'pending' AND outbox.due_at < v.column3";
+    Rows { before: "UPDATE outbox SET due_at = v.column3 FROM (", rows, after }.execute(conn).await?;
+    Ok(())
+}
+
+/// How many deliveries are on their way.
+pub async fn count_open(conn: &mut Conn) -> Result<i64> {
+    let counts: Vec<i64> = sql::query_scalar(
+        "SELECT COUNT(*) FROM outbox WHERE state = 'pending' UNION ALL SELECT COUNT(*) FROM outbox WHERE state = 'sending'",
     )
-    .bind(now.millis())
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(Row::try_from).collect()
+    Ok(counts.iter().sum())
+}
+
+/// When the oldest delivery on its way was made.
+pub async fn oldest(conn: &mut Conn) -> Result<Option<Timestamp>> {
+    let oldest: Option<i64> =
+        sql::query_scalar("SELECT MIN(created_at) FROM outbox WHERE state IN ('pending', 'sending')")
+            .fetch_one(conn)
+            .await?;
+    Ok(oldest.map(Timestamp::from_millis))
 }
 
 #[derive(sqlx::FromRow)]
 struct ClaimRow {
     id: String,
-    conversation_id: String,
-    entry_id: String,
-    entry_seq: i64,
-    inbox_id: String,
-    thread: String,
+    lane: String,
+    position: i64,
+    target: String,
+    conversation_id: Option<String>,
+    entry_id: Option<String>,
+    entry_seq: Option<i64>,
+    thread: Option<String>,
+    body: Option<String>,
     attempts: i64,
 }
 
-impl TryFrom<ClaimRow> for Row {
-    type Error = super::Error;
-
-    fn try_from(row: ClaimRow) -> Result<Self> {
-        Ok(Self {
-            id: parse("delivery id", &row.id)?,
-            conversation: parse("conversation id", &row.conversation_id)?,
-            entry: parse("entry id", &row.entry_id)?,
-            seq: seq(row.entry_seq),
-            inbox: parse("inbox id", &row.inbox_id)?,
-            thread: ThreadKey(row.thread),
-            attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+impl ClaimRow {
+    fn ticket(&self) -> Result<Ticket> {
+        let entry = match (&self.conversation_id, self.entry_seq) {
+            (Some(conversation), Some(place)) => Some((parse("conversation id", conversation)?, seq(place))),
+            (Some(_) | None, None) | (None, Some(_)) => None,
+        };
+        Ok(Ticket {
+            id: parse("delivery id", &self.id)?,
+            attempt: u32::try_from(self.attempts).unwrap_or(u32::MAX),
+            lane: self.lane.clone(),
+            position: self.position,
+            target: parse("target", &self.target)?,
+            entry,
         })
+    }
+
+    fn empty(&self) -> Error {
+        Error::Corrupt { what: "delivery", detail: format!("{} carries no message", self.id) }
+    }
+
+    fn message(&self, ticket: &Ticket, entry: Option<Result<entries::Entry>>) -> Result<Cargo> {
+        let entry = entry.unwrap_or_else(|| Err(self.empty()))?;
+        let content: Content = match entry.body {
+            Body::Message(content, _) => content,
+            Body::Note(_) | Body::Log(_) => return Err(self.empty()),
+        };
+        let (Target::Inbox(inbox), Some((conversation, seq)), Some(thread)) =
+            (&ticket.target, ticket.entry, &self.thread)
+        else {
+            return Err(self.empty());
+        };
+        Ok(Cargo::Message(Box::new(Delivery {
+            id: ticket.id,
+            inbox: *inbox,
+            thread: ThreadKey(thread.clone()),
+            conversation,
+            message: entry.id,
+            seq,
+            attempt: ticket.attempt,
+            author: entry.author.public(),
+            content,
+        })))
     }
 }

@@ -312,10 +312,17 @@ async fn what_is_asked_for_every_delivery_never_reads_what_is_done() {
     let house = house().await;
     let mut conn = house.core.store.reader().await.expect("a reader");
     for sql in [
-        "EXPLAIN QUERY PLAN SELECT o.id FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.state = 'pending' \
-         AND o.due_at <= 1 AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.conversation_id = o.conversation_id \
-         AND b.entry_seq < o.entry_seq AND b.state IN ('pending', 'sending')) ORDER BY o.due_at LIMIT 1",
-        "EXPLAIN QUERY PLAN SELECT 1 FROM outbox WHERE state IN ('pending', 'sending') AND state = 'sending' AND lease_until <= 1",
+        "EXPLAIN QUERY PLAN SELECT o.id FROM outbox o WHERE o.target = 'a' AND o.state = 'pending' AND o.due_at <= 1 AND NOT EXISTS (\
+         SELECT 1 FROM outbox b WHERE b.lane = o.lane AND b.position <= o.position AND b.state IN ('pending', 'sending') \
+         AND (b.position < o.position OR b.id < o.id)) ORDER BY o.due_at, o.position LIMIT 1",
+        "EXPLAIN QUERY PLAN SELECT 1 FROM outbox WHERE state = 'sending' AND lease_until <= 1 ORDER BY lease_until LIMIT 1",
+        "EXPLAIN QUERY PLAN UPDATE outbox SET state = 'sending' FROM (VALUES ('a'), ('b')) AS v WHERE outbox.id = v.column1 \
+         AND outbox.state = 'pending'",
+        "EXPLAIN QUERY PLAN UPDATE outbox SET due_at = 1 FROM (VALUES ('a', 1), ('b', 1)) AS v WHERE outbox.lane = v.column1 \
+         AND outbox.position > v.column2 AND outbox.state IN ('pending', 'sending') AND outbox.state = 'pending'",
+        "EXPLAIN QUERY PLAN UPDATE entries SET delivery = 'sent' FROM (VALUES ('a', 1), ('b', 1)) AS v \
+         WHERE entries.conversation_id = v.column1 AND entries.seq = v.column2",
+        "EXPLAIN QUERY PLAN SELECT seq FROM entries WHERE id IN (VALUES ('a'), ('b'))",
         "EXPLAIN QUERY PLAN SELECT team, COUNT(*) FROM conversations WHERE handler = 'queue' AND team IS NOT NULL GROUP BY team",
         "EXPLAIN QUERY PLAN SELECT id FROM conversations v WHERE v.status <> 'resolved' \
          AND (v.last_message_at, v.number) < (1, 1) ORDER BY v.last_message_at DESC, v.number DESC LIMIT 1",
@@ -323,7 +330,9 @@ async fn what_is_asked_for_every_delivery_never_reads_what_is_done() {
         let rows: Vec<(i64, i64, i64, String)> =
             switchboard::store::sql::query_as(sql).fetch_all(&mut *conn).await.expect("a plan");
         let plan = rows.into_iter().map(|row| row.3).collect::<Vec<_>>().join("\n");
-        let indexed = plan.lines().all(|line| !line.starts_with("SCAN") || line.contains("USING"));
+        let reads_all = |line: &str| line.starts_with("SCAN") && !line.contains("USING");
+        // The values themselves are read one by one.
+        let indexed = plan.lines().all(|line| !reads_all(line) || line == "SCAN v" || line.contains("VALUES CLAUSE"));
         assert!(indexed && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
     }
 }

@@ -10,6 +10,7 @@ mod intake;
 mod jobs;
 mod killed;
 mod ledger;
+mod outbox;
 mod process;
 mod scripts;
 mod server;
