@@ -45,7 +45,7 @@ struct AgentRow {
     name: String,
     role: String,
     disabled: i64,
-    active: i64,
+    active: bool,
 }
 
 impl TryFrom<AgentRow> for Agent {
@@ -58,7 +58,7 @@ impl TryFrom<AgentRow> for Agent {
             name: row.name,
             role: from_word("role", &row.role)?,
             disabled: row.disabled != 0,
-            active: row.active != 0,
+            active: row.active,
         })
     }
 }
