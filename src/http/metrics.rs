@@ -19,7 +19,7 @@ use switchboard_contract::{AgentId, Timestamp};
 use super::Web;
 use super::problem::Problem;
 use crate::limits;
-use crate::store::{conversations, ledger, outbox};
+use crate::store::{circuits, conversations, deliveries, ledger, outbox};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct InboxOutcome {
@@ -30,6 +30,17 @@ struct InboxOutcome {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct TeamLabel {
     team: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TargetState {
+    target: String,
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TargetLabel {
+    target: String,
 }
 
 pub(super) fn router() -> Router<Arc<Web>> {
@@ -79,6 +90,18 @@ async fn figures(web: &Web) -> Result<String, Problem> {
     let (_, _, open) = conversations::counts(&mut conn, nobody).await?;
     register(&mut registry, "conversations_open", "Conversations that are not solved", open);
     register(&mut registry, "outbox_pending", "Deliveries on their way", outbox::count_open(&mut conn).await?);
+
+    let (stuck, paused) = (Family::<TargetState, Gauge>::default(), Family::<TargetLabel, Gauge>::default());
+    for (target, tally) in deliveries::tallies(&mut conn).await? {
+        for (state, count) in [("failed", tally.failed), ("uncertain", tally.uncertain)] {
+            stuck.get_or_create(&TargetState { target: target.to_string(), state }).set(count);
+        }
+    }
+    registry.register("outbox_stuck", "Deliveries that wait for a person's decision", stuck);
+    for target in circuits::all(&mut conn).await?.into_keys() {
+        paused.get_or_create(&TargetLabel { target: target.to_string() }).set(1);
+    }
+    registry.register("outbox_paused", "Inboxes and webhooks that fail as a whole and are paused", paused);
 
     let age = outbox::oldest(&mut conn).await?.map_or(0.0, |oldest| now.since(oldest).as_secs_f64());
     let oldest = Gauge::<f64, AtomicU64>::default();

@@ -29,8 +29,10 @@ mod dto;
 mod events;
 mod guard;
 mod health;
+mod inboxes;
 mod ledger;
 mod metrics;
+mod outbox;
 mod pages;
 mod problem;
 mod session;
@@ -115,6 +117,10 @@ fn api() -> (Router<Arc<Web>>, utoipa::openapi::OpenApi) {
         .routes(routes!(documents::ask))
         .routes(routes!(documents::unanswered))
         .routes(routes!(ledger::ledger))
+        .routes(routes!(inboxes::list))
+        .routes(routes!(outbox::list))
+        .routes(routes!(outbox::retry))
+        .routes(routes!(outbox::drop))
         .split_for_parts()
 }
 

@@ -5,4 +5,5 @@ pub mod accounts;
 pub mod desk;
 pub mod documents;
 pub mod housekeeping;
+pub mod redrive;
 pub mod thread;

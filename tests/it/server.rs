@@ -70,6 +70,11 @@ impl TestServer {
         &self.app().core
     }
 
+    /// The data folder, for commands beside the server.
+    pub(crate) fn data(&self) -> &std::path::Path {
+        &self.config.server.data
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.app().address)
     }

@@ -251,6 +251,16 @@ pub enum Happening {
     },
     /// The contact began again from the start.
     StartedOver,
+    /// A message that could not be delivered was sent again.
+    DeliveryRetried {
+        /// Who decided it.
+        who: String,
+    },
+    /// A message that could not be delivered was given up.
+    DeliveryDropped {
+        /// Who decided it.
+        who: String,
+    },
     /// Something was deliberately not answered.
     Silent,
     /// Something was refused.
@@ -299,6 +309,8 @@ impl Happening {
             Self::Reopened => "reopened",
             Self::Rated { .. } => "rated",
             Self::StartedOver => "started_over",
+            Self::DeliveryRetried { .. } => "delivery_retried",
+            Self::DeliveryDropped { .. } => "delivery_dropped",
             Self::Silent => "silent",
             Self::Refused { .. } => "refused",
             Self::Odd => "odd",
