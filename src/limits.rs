@@ -44,6 +44,8 @@ pub const THREAD_PAGE: u32 = 200;
 /// The longest text an agent may send or note, in characters.
 pub const AGENT_TEXT_CHARS_MAX: usize = switchboard_engine::limits::AGENT_TEXT_CHARS_MAX;
 
+/// The longest reason a person gives for a decision, in characters.
+pub const REASON_CHARS_MAX: usize = 500;
 /// Deliveries under way at once by each inbox or webhook: one that hangs takes no place of another.
 pub const DELIVERIES_AT_ONCE: usize = 128;
 /// Ends of deliveries that are saved together.
@@ -58,6 +60,18 @@ pub const DELIVERY_ATTEMPTS_MAX: u32 = 12;
 pub const DELIVERY_BACKOFF_FIRST: Duration = Duration::from_secs(1);
 /// The longest pause between attempts.
 pub const DELIVERY_BACKOFF_MAX: Duration = Duration::from_mins(15);
+/// Failures one after the other, with no success between them, after which a target counts as failing as a whole …
+pub const CIRCUIT_FAILURES: u32 = 5;
+/// … when they are of at least so many lanes: one dead conversation pauses nobody.
+pub const CIRCUIT_LANES: usize = 2;
+/// The first pause of a target that fails as a whole; it doubles each time one attempt after it fails too.
+pub const CIRCUIT_PAUSE_FIRST: Duration = Duration::from_secs(10);
+/// The longest pause of a target that fails as a whole.
+pub const CIRCUIT_PAUSE_MAX: Duration = Duration::from_mins(5);
+/// The pause of a webhook whose endpoint says that it is gone for good.
+pub const CIRCUIT_PAUSE_GONE: Duration = Duration::from_hours(24);
+/// Lanes that wait for their thread's pace and are looked past for others, for each target.
+pub const PACED_LANES_PASSED: usize = 256;
 /// How often the outbox looks for due work when nothing wakes it.
 pub const OUTBOX_POLL: Duration = Duration::from_secs(1);
 /// How often the outbox looks for deliveries of inboxes and webhooks that are not configured any more.

@@ -16,6 +16,7 @@ mod documents;
 mod exit;
 mod flow;
 mod ledger;
+mod outbox;
 mod quarantine;
 mod serve;
 
@@ -86,6 +87,9 @@ enum Command {
     Agent(agent::Agent),
     /// Show the account of what came in, and act on what could not be filed
     Ledger(ledger::Ledger),
+    /// See what could not be delivered, send it again or give it up
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
     /// Write a consistent copy of the database, also while the server runs
     Backup(backup::Backup),
     /// Put a copy in place of a missing database, or only look whether a copy is good
@@ -103,6 +107,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Kb(command) => config().and_then(|config| documents::run(&command, &config)),
         Command::Agent(command) => config().and_then(|config| agent::run(command, &config)),
         Command::Ledger(command) => config().and_then(|config| ledger::run(&command, &config)),
+        Command::Outbox(command) => config().and_then(|config| outbox::run(command, &config)),
         Command::Backup(command) => config().and_then(|config| backup::back_up(&command, &config)),
         Command::Restore(command) => config().and_then(|config| backup::restore(&command, &config)),
         Command::Flow(flow::Flow::Apply(command)) => {

@@ -25,8 +25,8 @@ use crate::realtime::Viewer;
 use crate::service::desk;
 use crate::store::accounts::{self, Agent};
 use crate::store::conversations::{self, View};
-use crate::store::entries::{self, Range};
-use crate::store::{self, contacts, feedback};
+use crate::store::entries::{self, Entry, Range};
+use crate::store::{self, Conn, contacts, deliveries, feedback};
 
 /// Earlier conversations shown beside one.
 const EARLIER_SHOWN: u32 = 10;
@@ -243,7 +243,7 @@ pub(super) async fn entries(
         Range::Before(_) => found.first(),
     };
     let next = edge.filter(|_| full).map(|entry| entry.seq.0.to_string());
-    Ok(Json(Page { data: found.into_iter().map(EntryDto::new).collect(), next }))
+    Ok(Json(Page { data: shown(&mut conn, id, found).await?, next }))
 }
 
 /// Says something to the contact. Only the holder may.
@@ -264,7 +264,7 @@ pub(super) async fn reply(
         anyway: body.anyway,
         last_foreign: Seq::default(),
     };
-    made(desk::act(&web.core, &agent, id, act, Some(once)).await?)
+    made(&web, desk::act(&web.core, &agent, id, act, Some(once)).await?).await
 }
 
 /// Writes a private note.
@@ -280,7 +280,7 @@ pub(super) async fn note(
 ) -> Result<Response, Problem> {
     let once = key.once(&["note", &id.to_string(), &body.text]);
     let act = AgentAct::Note { text: bounded(body.text)? };
-    made(desk::act(&web.core, &agent, id, act, Some(once)).await?)
+    made(&web, desk::act(&web.core, &agent, id, act, Some(once)).await?).await
 }
 
 fn bounded(text: String) -> Result<String, Problem> {
@@ -292,9 +292,21 @@ fn bounded(text: String) -> Result<String, Problem> {
     Ok(text)
 }
 
-fn made(done: desk::Done) -> Result<Response, Problem> {
+async fn made(web: &Web, done: desk::Done) -> Result<Response, Problem> {
     let entry = done.entry.ok_or_else(|| Problem::not_found("entry"))?;
-    Ok((StatusCode::CREATED, Json(EntryDto::new(entry))).into_response())
+    let mut shown = shown(&mut *web.core.store.reader().await?, done.record.state.id, vec![entry]).await?;
+    Ok((StatusCode::CREATED, Json(shown.pop())).into_response())
+}
+
+/// Entries with the names of their deliveries.
+async fn shown(conn: &mut Conn, conversation: ConversationId, all: Vec<Entry>) -> Result<Vec<EntryDto>, Problem> {
+    let ours: Vec<Seq> = all.iter().filter(|entry| entry.delivery.is_some()).map(|entry| entry.seq).collect();
+    let deliveries = deliveries::of_entries(conn, conversation, &ours).await?;
+    let named = |entry: Entry| {
+        let delivery = deliveries.get(&entry.seq).copied();
+        EntryDto::new(entry, delivery)
+    };
+    Ok(all.into_iter().map(named).collect())
 }
 
 /// Takes the turn.

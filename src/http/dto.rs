@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use switchboard_contract::{Citation, Proof, Timestamp};
+use switchboard_contract::{Citation, DeliveryId, Proof, Timestamp};
 use switchboard_engine::{ContactFacts, HandoffBrief, PathStep, ResolvedBy, ShownArticle};
 use utoipa::ToSchema;
 
@@ -374,6 +374,8 @@ pub(super) struct EntryDto {
     pub(super) chosen: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) delivery: Option<DeliveryDto>,
+    /// Names the delivery of a message of ours, to send it again or give it up.
+    pub(super) delivery_id: Option<String>,
     /// What happened and why, for a log entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object)]
@@ -381,7 +383,7 @@ pub(super) struct EntryDto {
 }
 
 impl EntryDto {
-    pub(super) fn new(entry: Entry) -> Self {
+    pub(super) fn new(entry: Entry, delivery: Option<DeliveryId>) -> Self {
         let author = match entry.author {
             Author::Agent(id, name) => AuthorDto { kind: "agent", id: Some(id), name: Some(name) },
             other @ (Author::Contact | Author::Bot | Author::System) => {
@@ -414,6 +416,7 @@ impl EntryDto {
             content,
             chosen,
             delivery: entry.delivery.map(|state| DeliveryDto { state, error: entry.delivery_error }),
+            delivery_id: delivery.map(|id| id.to_string()),
             log,
         }
     }

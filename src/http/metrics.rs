@@ -19,7 +19,7 @@ use switchboard_contract::{AgentId, Timestamp};
 use super::Web;
 use super::problem::Problem;
 use crate::limits;
-use crate::store::{conversations, ledger, outbox, timers};
+use crate::store::{circuits, conversations, deliveries, ledger, outbox, timers};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct InboxOutcome {
@@ -30,6 +30,17 @@ struct InboxOutcome {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct TeamLabel {
     team: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TargetState {
+    target: String,
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TargetLabel {
+    target: String,
 }
 
 pub(super) fn router() -> Router<Arc<Web>> {
@@ -82,6 +93,17 @@ async fn figures(web: &Web) -> Result<String, Problem> {
 
     let given_up = timers::count_given_up(&mut conn).await?;
     register(&mut registry, "timers_given_up", "Timers that could not fire; tried again at the next start", given_up);
+    let (stuck, paused) = (Family::<TargetState, Gauge>::default(), Family::<TargetLabel, Gauge>::default());
+    for (target, tally) in deliveries::tallies(&mut conn).await? {
+        for (state, count) in [("failed", tally.failed), ("uncertain", tally.uncertain)] {
+            stuck.get_or_create(&TargetState { target: target.to_string(), state }).set(count);
+        }
+    }
+    registry.register("outbox_stuck", "Deliveries that wait for a person's decision", stuck);
+    for target in circuits::all(&mut conn).await?.into_keys() {
+        paused.get_or_create(&TargetLabel { target: target.to_string() }).set(1);
+    }
+    registry.register("outbox_paused", "Inboxes and webhooks that fail as a whole and are paused", paused);
 
     let age = outbox::oldest(&mut conn).await?.map_or(0.0, |oldest| now.since(oldest).as_secs_f64());
     let oldest = Gauge::<f64, AtomicU64>::default();

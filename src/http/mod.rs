@@ -29,8 +29,10 @@ mod dto;
 mod events;
 mod guard;
 mod health;
+mod inboxes;
 mod ledger;
 mod metrics;
+mod outbox;
 mod pages;
 mod problem;
 mod quarantine;
@@ -120,6 +122,10 @@ fn api() -> (Router<Arc<Web>>, utoipa::openapi::OpenApi) {
         .routes(routes!(quarantine::raw))
         .routes(routes!(quarantine::retry))
         .routes(routes!(quarantine::dismiss))
+        .routes(routes!(inboxes::list))
+        .routes(routes!(outbox::list))
+        .routes(routes!(outbox::retry))
+        .routes(routes!(outbox::drop))
         .split_for_parts()
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use switchboard_engine::Refusal;
 use utoipa::ToSchema;
 
-use crate::service::{accounts, desk, documents};
+use crate::service::{accounts, desk, documents, redrive};
 use crate::store;
 
 /// One mistake of a request or document.
@@ -147,6 +147,19 @@ impl From<desk::Error> for Problem {
                 };
                 Self::new(status, refusal.code(), detail)
             }
+        }
+    }
+}
+
+impl From<redrive::Error> for Problem {
+    fn from(error: redrive::Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            redrive::Error::NotFound => Self::not_found("delivery"),
+            redrive::Error::NotStuck(_) => Self::new(StatusCode::CONFLICT, "not_stuck", detail),
+            redrive::Error::PerhapsDelivered => Self::new(StatusCode::CONFLICT, "perhaps_delivered", detail),
+            redrive::Error::BadReason => Self::validation("/reason", detail),
+            redrive::Error::Store(error) => error.into(),
         }
     }
 }

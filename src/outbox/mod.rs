@@ -3,51 +3,84 @@
 //! A claim is a lease. When the process dies between a claim and its end, nobody knows whether the message went out: after
 //! the lease it is sent again where the channel recognises repetitions, else it is shown as perhaps delivered.
 //!
-//! Claims are made for many lanes in one transaction and ends are written many at a time ([`settle`]), so a delivery costs few
-//! statements. Each target has places of its own: one that hangs takes none of the others'.
+//! Claims are made for many lanes in one transaction ([`dispatch`]) and ends are written many at a time ([`settle`]), so a delivery
+//! costs few statements. What may go at all is decided by pure functions: [`retry`], [`pace`], [`circuit`].
 
 use std::collections::{BTreeMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
-use switchboard_contract::{ChannelAdapter, Delivery, DeliveryError, DeliveryId, InboxId, Receipt, StopToken};
-use tokio::sync::{Semaphore, mpsc};
-use tokio::time::Instant;
-use tokio_util::task::TaskTracker;
+use switchboard_contract::{ChannelAdapter, Delivery, DeliveryError, DeliveryId, InboxId, Pace, Receipt, StopToken};
+use tokio::sync::mpsc;
 
 use crate::core::Core;
 use crate::limits;
-use crate::store::outbox::{self, Cargo, Target, Ticket};
-use crate::store::{Error, Result};
+use crate::store::outbox::{Cargo, Target, Ticket};
 
+pub mod circuit;
+mod dispatch;
+pub mod pace;
 pub mod retry;
 mod settle;
 
-use settle::Ended;
+use dispatch::Dispatcher;
+use pace::Pacer;
 
 /// The adapters by the inbox they serve.
 pub type Adapters = BTreeMap<InboxId, Arc<dyn ChannelAdapter>>;
 
 /// Delivers what is due, until `stop` fires; then waits for what is under way.
 pub async fn run(core: Arc<Core>, adapters: Arc<Adapters>, stop: StopToken) {
+    run_paced(core, adapters, &BTreeMap::new(), stop).await;
+}
+
+/// The same, with inboxes that are to go slower than their channels allow.
+pub async fn run_paced(core: Arc<Core>, adapters: Arc<Adapters>, slower: &BTreeMap<InboxId, Pace>, stop: StopToken) {
+    let pacer = |(inbox, adapter): (&InboxId, &Arc<dyn ChannelAdapter>)| {
+        let pace = adapter.capabilities().pace.and(slower.get(inbox).copied().unwrap_or_default());
+        (Target::Inbox(*inbox), Pacer::new(pace))
+    };
+    let pacers = Mutex::new(adapters.iter().map(pacer).collect());
     let (ends, ended) = mpsc::channel(limits::SETTLED_AT_ONCE);
-    let desk = Arc::new(Desk { core, adapters, under_way: Mutex::default() });
-    let dispatcher = Dispatcher { desk: Arc::clone(&desk), places: BTreeMap::new(), known: None, ends };
-    tokio::join!(dispatcher.run(stop), settle::run(&desk, ended));
+    let desk = Arc::new(Desk { core, adapters, pacers, under_way: Mutex::default() });
+    tokio::join!(Dispatcher::new(Arc::clone(&desk), ends).run(stop), settle::run(&desk, ended));
 }
 
 /// What dispatcher, attempts and settler share.
 struct Desk {
     core: Arc<Core>,
     adapters: Arc<Adapters>,
+    pacers: Mutex<BTreeMap<Target, Pacer>>,
     /// What this process claimed and has not settled: a lease that ran out because the clock jumped abandons none of it.
     under_way: Mutex<HashSet<DeliveryId>>,
+}
+
+/// How an attempt ended.
+struct Outcome {
+    result: Result<Receipt, DeliveryError>,
+    /// The target says that it is gone for good.
+    gone: bool,
+}
+
+impl From<Result<Receipt, DeliveryError>> for Outcome {
+    fn from(result: Result<Receipt, DeliveryError>) -> Self {
+        Self { result, gone: false }
+    }
 }
 
 impl Desk {
     fn under_way(&self) -> MutexGuard<'_, HashSet<DeliveryId>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works with a target's pacer; without one a target has no limits.
+    fn with_pacer<T>(&self, target: &Target, work: impl FnOnce(&mut Pacer) -> T) -> T {
+        let mut pacers = self.pacers.lock().unwrap_or_else(PoisonError::into_inner);
+        match pacers.get_mut(target) {
+            Some(pacer) => work(pacer),
+            None => work(&mut Pacer::default()),
+        }
     }
 
     /// Whether the target recognises a repeated delivery by its id.
@@ -60,17 +93,17 @@ impl Desk {
         }
     }
 
-    async fn send(&self, cargo: &Cargo) -> Result<Receipt, DeliveryError> {
+    async fn send(&self, _ticket: &Ticket, cargo: &Cargo) -> Outcome {
         match cargo {
-            Cargo::Message(delivery) => self.deliver(delivery).await,
-            Cargo::Event(_) => Err(gone("webhook")),
+            Cargo::Message(delivery) => self.deliver(delivery).await.into(),
+            Cargo::Event(_) => Err(unknown("webhook")).into(),
             // One that can't be read costs only itself.
-            Cargo::Nothing(error) => Err(DeliveryError::Rejected { reason: error.to_string() }),
+            Cargo::Nothing(error) => Err(DeliveryError::Rejected { reason: error.to_string() }).into(),
         }
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
-        let adapter = self.adapters.get(&delivery.inbox).ok_or_else(|| gone("inbox"))?;
+        let adapter = self.adapters.get(&delivery.inbox).ok_or_else(|| unknown("inbox"))?;
         let sending = AssertUnwindSafe(adapter.deliver(delivery)).catch_unwind();
         match tokio::time::timeout(limits::DELIVERY_TIMEOUT, sending).await {
             Ok(Ok(outcome)) => outcome,
@@ -82,114 +115,6 @@ impl Desk {
     }
 }
 
-fn gone(what: &str) -> DeliveryError {
+fn unknown(what: &str) -> DeliveryError {
     DeliveryError::Rejected { reason: format!("the {what} it belongs to is not configured any more") }
-}
-
-struct Dispatcher {
-    desk: Arc<Desk>,
-    /// Attempts that may still begin, by target.
-    places: BTreeMap<Target, Arc<Semaphore>>,
-    /// When it was looked last which targets there are.
-    known: Option<Instant>,
-    ends: mpsc::Sender<Ended>,
-}
-
-impl Dispatcher {
-    async fn run(mut self, stop: StopToken) {
-        let tasks = TaskTracker::new();
-        let mut bell = self.desk.core.store.commits();
-        while !stop.is_stopped() {
-            bell.mark_unchanged();
-            match self.claim().await {
-                Ok(claimed) => {
-                    for (ticket, cargo) in claimed {
-                        self.begin(&tasks, ticket, cargo).await;
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the outbox can't be read; deliveries wait");
-                    // Trouble is not asked about at once again.
-                    tokio::time::sleep(limits::OUTBOX_POLL).await;
-                }
-            }
-            // Ends of deliveries are commits and ring the bell, so the next one of a lane follows at once.
-            tokio::select! {
-                () = stop.stopped() => break,
-                rung = bell.changed() => if rung.is_err() { break },
-                () = tokio::time::sleep(limits::OUTBOX_POLL) => {}
-            }
-        }
-        tasks.close();
-        tasks.wait().await;
-    }
-
-    async fn begin(&self, tasks: &TaskTracker, ticket: Ticket, cargo: Cargo) {
-        let Some(places) = self.places.get(&ticket.target).map(Arc::clone) else { return };
-        let Ok(place) = places.acquire_owned().await else { return };
-        let (desk, ends) = (Arc::clone(&self.desk), self.ends.clone());
-        tasks.spawn(async move {
-            let outcome = desk.send(&cargo).await;
-            drop(place);
-            // Without a settler the program ends, and the lease runs out.
-            let _ = ends.send(Ended { ticket, outcome }).await;
-        });
-    }
-
-    /// Claims due heads of lanes, with what they carry. What a dead process left is handed to the settler.
-    ///
-    /// It is read before it is written, because a claim is a commit and a commit wakes the outbox: without that it would run in
-    /// circles while something waits for its time.
-    async fn claim(&mut self) -> Result<Vec<(Ticket, Cargo)>> {
-        self.look_for_targets().await?;
-        let now = self.desk.core.now();
-        let mut conn = self.desk.core.store.reader().await?;
-        let mut due = Vec::new();
-        for (target, places) in &self.places {
-            let free = places.available_permits();
-            if free > 0 {
-                due.extend(outbox::heads(&mut conn, target, now, free).await?);
-            }
-        }
-        let abandoned = outbox::abandoned(&mut conn, now, limits::SETTLED_AT_ONCE).await?;
-        drop(conn);
-        for ticket in abandoned {
-            if !self.desk.under_way().contains(&ticket.id) {
-                let outcome =
-                    Err(DeliveryError::Uncertain { reason: "the program ended while it was being sent".to_owned() });
-                self.desk.under_way().insert(ticket.id);
-                let _ = self.ends.send(Ended { ticket, outcome }).await;
-            }
-        }
-        if due.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<DeliveryId> = due.into_iter().map(|head| head.id).collect();
-        self.desk.under_way().extend(&ids);
-        let wanted = ids.clone();
-        let claimed = self
-            .desk
-            .core
-            .store
-            .write::<_, Error, _>(move |conn| {
-                Box::pin(async move { outbox::claim(conn, &wanted, now + limits::DELIVERY_LEASE).await })
-            })
-            .await;
-        let mine: HashSet<DeliveryId> = claimed.iter().flatten().map(|(ticket, _)| ticket.id).collect();
-        self.desk.under_way().retain(|id| mine.contains(id) || !ids.contains(id));
-        claimed
-    }
-
-    /// Learns now and then which targets there are: those that are served, and those that rows are left of.
-    async fn look_for_targets(&mut self) -> Result<()> {
-        if self.known.is_some_and(|at| at.elapsed() < limits::OUTBOX_TARGETS_POLL) {
-            return Ok(());
-        }
-        let left = outbox::targets(&mut *self.desk.core.store.reader().await?).await?;
-        for target in self.desk.adapters.keys().copied().map(Target::Inbox).chain(left) {
-            self.places.entry(target).or_insert_with(|| Arc::new(Semaphore::new(limits::DELIVERIES_AT_ONCE)));
-        }
-        self.known = Some(Instant::now());
-        Ok(())
-    }
 }

@@ -36,6 +36,14 @@ pub fn decide(
     }
 }
 
+/// The same while the target is paused: what has to be tried again waits for the end of the pause and uses no attempt up.
+pub fn while_paused(end: End) -> End {
+    match end {
+        End::Again(due, error) => End::Postponed(due, error),
+        End::Sent(_) | End::Postponed(..) | End::Uncertain(_) | End::Failed(_) => end,
+    }
+}
+
 /// The pause after an attempt: doubling, bounded, and between half and all of it by chance.
 pub fn backoff(attempt: u32, jitter: f64) -> Duration {
     let doubled = limits::DELIVERY_BACKOFF_FIRST.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));

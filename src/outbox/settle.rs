@@ -1,52 +1,109 @@
 //! How deliveries ended: decided one by one, written many at a time, by one task.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use switchboard_contract::{DeliveryError, Receipt, Timestamp};
+use switchboard_contract::{Receipt, Timestamp};
 use tokio::sync::mpsc;
 
-use super::{Desk, retry};
+use super::circuit::{self, Seen, Streak, Turn};
+use super::{Desk, Outcome, retry};
 use crate::store::changes::{self, Change};
+use crate::store::circuits::{self, Circuit};
 use crate::store::entries::{self, Progress};
-use crate::store::outbox::{self, End, Ticket};
+use crate::store::outbox::{self, End, Target, Ticket};
 use crate::store::{Conn, Error, Result};
 use crate::{ids, limits};
 
 /// An attempt that is over.
 pub(super) struct Ended {
     pub(super) ticket: Ticket,
-    pub(super) outcome: Result<Receipt, DeliveryError>,
+    pub(super) outcome: Outcome,
+    /// It was the one attempt of a paused target.
+    pub(super) probe: bool,
+}
+
+/// What is to be written down.
+struct Decided {
+    ends: Vec<(Ticket, End)>,
+    /// Targets whose pause changes: the new one, or none for its end.
+    circuits: BTreeMap<Target, Option<Circuit>>,
 }
 
 /// Writes down what comes in, until nobody can send anything any more.
 pub(super) async fn run(desk: &Desk, mut queue: mpsc::Receiver<Ended>) {
-    let mut waiting = Vec::new();
+    let (mut waiting, mut streaks) = (Vec::new(), HashMap::new());
     while queue.recv_many(&mut waiting, limits::SETTLED_AT_ONCE).await > 0 {
         let now = desk.core.now();
-        let decided: Vec<(Ticket, End)> = waiting.drain(..).map(|ended| decide(desk, ended, now)).collect();
-        let decided = Arc::new(decided);
+        let paused = paused(desk).await;
+        let decided = Arc::new(decide(desk, waiting.drain(..), &mut streaks, paused, now));
         save(desk, &decided, now).await;
         let mut under_way = desk.under_way();
-        for (ticket, _) in decided.iter() {
+        for (ticket, _) in &decided.ends {
             under_way.remove(&ticket.id);
         }
     }
 }
 
-fn decide(desk: &Desk, ended: Ended, now: Timestamp) -> (Ticket, End) {
-    let Ended { ticket, outcome } = ended;
-    let end = retry::decide(outcome, ticket.attempt, desk.idempotent(&ticket.target), now, ids::jitter());
-    if let End::Failed(error) | End::Uncertain(error) = &end {
-        tracing::warn!(delivery.id = %ticket.id, target = %ticket.target, error, "a delivery needs a person");
+/// The targets that are paused. When they can't be read, nothing is known to be: the settling itself will find out.
+async fn paused(desk: &Desk) -> BTreeMap<Target, Circuit> {
+    let read = async { circuits::all(&mut *desk.core.store.reader().await?).await };
+    read.await.unwrap_or_else(|error: Error| {
+        tracing::warn!(%error, "which inboxes are paused can't be read");
+        BTreeMap::new()
+    })
+}
+
+fn decide(
+    desk: &Desk,
+    waiting: impl Iterator<Item = Ended>,
+    streaks: &mut HashMap<Target, Streak>,
+    mut paused: BTreeMap<Target, Circuit>,
+    now: Timestamp,
+) -> Decided {
+    let mut decided = Decided { ends: Vec::new(), circuits: BTreeMap::new() };
+    for Ended { ticket, outcome, probe } in waiting {
+        let target = &ticket.target;
+        let seen = match &outcome.result {
+            Err(error) if outcome.gone => Seen::Gone(error.to_string()),
+            result => Seen::of(result),
+        };
+        let streak = streaks.entry(target.clone()).or_default();
+        match circuit::see(streak, paused.get(target), &ticket.lane, probe, seen, now, ids::jitter()) {
+            Turn::Same => {}
+            Turn::Pause(circuit) => {
+                tracing::warn!(%target, error = circuit.error, failures = circuit.failures, "it fails as a whole and is paused");
+                paused.insert(target.clone(), circuit.clone());
+                decided.circuits.insert(target.clone(), Some(circuit));
+            }
+            Turn::Close => {
+                tracing::info!(%target, "it works again");
+                paused.remove(target);
+                decided.circuits.insert(target.clone(), None);
+            }
+        }
+        if let Ok(Receipt { external_ids }) = &outcome.result
+            && let Some(more) = external_ids.len().checked_sub(1).filter(|more| *more > 0)
+        {
+            desk.with_pacer(target, |pacer| pacer.count(&ticket.thread, more, now));
+        }
+        let is_paused = paused.contains_key(target);
+        // While its target is paused nothing is given up.
+        let attempt = if is_paused { 1 } else { ticket.attempt };
+        let end = retry::decide(outcome.result, attempt, desk.idempotent(target), now, ids::jitter());
+        let end = if is_paused { retry::while_paused(end) } else { end };
+        if let End::Failed(error) | End::Uncertain(error) = &end {
+            tracing::warn!(delivery.id = %ticket.id, %target, error, "a delivery needs a person");
+        }
+        decided.ends.push((ticket, end));
     }
-    (ticket, end)
+    decided
 }
 
 /// Saves the ends. While the database is in trouble they are kept and tried again: what is known to be sent must not be taken
 /// for perhaps sent.
-async fn save(desk: &Desk, decided: &Arc<Vec<(Ticket, End)>>, now: Timestamp) {
-    let mut attempts = 0;
+async fn save(desk: &Desk, decided: &Arc<Decided>, now: Timestamp) {
+    let (mut attempts, deliveries) = (0, decided.ends.len());
     loop {
         attempts += 1;
         let job = Arc::clone(decided);
@@ -58,12 +115,12 @@ async fn save(desk: &Desk, decided: &Arc<Vec<(Ticket, End)>>, now: Timestamp) {
         match saved {
             Ok(()) => return,
             Err(error) if may_go_well(&error, attempts) => {
-                tracing::warn!(%error, deliveries = decided.len(), "how deliveries ended can't be saved yet");
+                tracing::warn!(%error, deliveries, "how deliveries ended can't be saved yet");
                 tokio::time::sleep(limits::OUTBOX_POLL).await;
             }
             Err(error) => {
                 // The leases will run out, and the deliveries are settled as uncertain then.
-                tracing::error!(%error, deliveries = decided.len(), "how deliveries ended could not be saved");
+                tracing::error!(%error, deliveries, "how deliveries ended could not be saved");
                 return;
             }
         }
@@ -81,10 +138,10 @@ fn may_go_well(error: &Error, attempts: u32) -> bool {
 }
 
 /// Writes ends, what is shown on the messages, and the news of it.
-async fn settle(conn: &mut Conn, decided: &[(Ticket, End)], now: Timestamp) -> Result<()> {
-    let settled = outbox::settle(conn, decided).await?;
+async fn settle(conn: &mut Conn, decided: &Decided, now: Timestamp) -> Result<()> {
+    let settled = outbox::settle(conn, &decided.ends).await?;
     let (mut progress, mut waiting, mut talked) = (Vec::new(), Vec::new(), BTreeSet::new());
-    for (ticket, end) in decided.iter().filter(|(ticket, _)| settled.contains(&ticket.id)) {
+    for (ticket, end) in decided.ends.iter().filter(|(ticket, _)| settled.contains(&ticket.id)) {
         if let Some(due) = end.due() {
             waiting.push((ticket, due));
         }
@@ -100,6 +157,12 @@ async fn settle(conn: &mut Conn, decided: &[(Ticket, End)], now: Timestamp) -> R
     for conversation in talked {
         let change = Change { conversation, reasons: vec!["delivery".to_owned()], notices: Vec::new() };
         changes::add(conn, change, now);
+    }
+    for (target, circuit) in &decided.circuits {
+        match circuit {
+            Some(circuit) => circuits::put(conn, target, circuit).await?,
+            None => circuits::close(conn, target).await?,
+        }
     }
     Ok(())
 }

@@ -6,5 +6,6 @@ pub mod desk;
 pub mod documents;
 pub mod housekeeping;
 pub mod quarantine;
+pub mod redrive;
 pub mod thread;
 pub mod timers;

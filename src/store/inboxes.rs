@@ -48,6 +48,13 @@ pub async fn by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Inbox>> {
     row.map(|(id, kind, name)| Ok(Inbox { id: parse("inbox id", &id)?, slug: slug.to_owned(), kind, name })).transpose()
 }
 
+/// Every inbox there ever was, by slug.
+pub async fn all(conn: &mut Conn) -> Result<Vec<Inbox>> {
+    let rows: Vec<(String, String, String, String)> =
+        sql::query_as("SELECT id, slug, kind, name FROM inboxes ORDER BY slug").fetch_all(conn).await?;
+    rows.into_iter().map(|(id, slug, kind, name)| Ok(Inbox { id: parse("inbox id", &id)?, slug, kind, name })).collect()
+}
+
 /// Reads how far an inbox has been read.
 pub async fn cursor(conn: &mut Conn, inbox: InboxId) -> Result<Option<Cursor>> {
     let cursor: Option<Option<String>> = sql::query_scalar("SELECT cursor FROM inboxes WHERE id = $1")

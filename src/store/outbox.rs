@@ -94,14 +94,14 @@ pub async fn insert_all(conn: &mut Conn, rows: &[Row], now: Timestamp) -> Result
 pub struct Head {
     /// The delivery.
     pub id: DeliveryId,
-    /// Its lane.
-    pub lane: String,
+    /// What its pace is counted by: the thread, or the lane where there is none.
+    pub thread: String,
 }
 
 /// The due heads of the lanes that leave by a target, those due longest first.
 pub async fn heads(conn: &mut Conn, target: &Target, now: Timestamp, most: usize) -> Result<Vec<Head>> {
     let rows: Vec<(String, String)> = sql::query_as(
-        "SELECT o.id, o.lane FROM outbox o WHERE o.target = $1 AND o.state = 'pending' AND o.due_at <= $2 AND NOT EXISTS (\
+        "SELECT o.id, COALESCE(o.thread, o.lane) FROM outbox o WHERE o.target = $1 AND o.state = 'pending' AND o.due_at <= $2 AND NOT EXISTS (\
          SELECT 1 FROM outbox b WHERE b.lane = o.lane AND b.position <= o.position AND b.state IN ('pending', 'sending') \
          AND (b.position < o.position OR b.id < o.id)) ORDER BY o.due_at, o.position LIMIT $3",
     )
@@ -110,7 +110,7 @@ pub async fn heads(conn: &mut Conn, target: &Target, now: Timestamp, most: usize
     .bind(i64::try_from(most).unwrap_or(i64::MAX))
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(|(id, lane)| Ok(Head { id: parse("delivery id", &id)?, lane })).collect()
+    rows.into_iter().map(|(id, thread)| Ok(Head { id: parse("delivery id", &id)?, thread })).collect()
 }
 
 /// Targets that something pending wants to leave by, whether they are known or not.
@@ -131,6 +131,8 @@ pub struct Ticket {
     pub lane: String,
     /// Its place in the lane.
     pub position: i64,
+    /// What its pace is counted by: the thread, or the lane where there is none.
+    pub thread: String,
     /// Where it leaves by.
     pub target: Target,
     /// The entry whose delivery this is; none for an event.
@@ -295,6 +297,7 @@ impl ClaimRow {
             attempt: u32::try_from(self.attempts).unwrap_or(u32::MAX),
             lane: self.lane.clone(),
             position: self.position,
+            thread: self.thread.clone().unwrap_or_else(|| self.lane.clone()),
             target: parse("target", &self.target)?,
             entry,
         })

@@ -70,7 +70,7 @@ fn allowed(method: &str, path: &str) -> &'static [&'static str] {
     match (method, path.strip_prefix("/api/v1").unwrap_or(path)) {
         ("get", "/ledger" | "/quarantine/{id}" | "/quarantine/{id}/raw") => &[],
         ("get", _) | ("post", "/flows/lint" | "/knowledge/ask" | "/conversations/{id}/presence") => both,
-        (_, path) if path.starts_with("/conversations/") => &["agent"],
+        (_, path) if path.starts_with("/conversations/") || path.starts_with("/outbox/") => &["agent"],
         (_, path) if path.starts_with("/articles/") || path.starts_with("/flows/") || path == "/bot-book" => {
             &["knowledge"]
         }

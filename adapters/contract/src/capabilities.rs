@@ -1,5 +1,7 @@
 //! What a channel can do, as data. The core reads it and never asks which channel it is.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// How well a channel carries a feature. A level rather than a yes or no, so that what is lost can be told.
@@ -70,4 +72,49 @@ pub struct Capabilities {
     pub receipts: Support,
     /// A send may be repeated: the channel recognises the delivery's id. Without it an uncertain send is parked.
     pub idempotent_send: bool,
+    /// How fast the channel may be sent to, by the limits it publishes; none where it has none.
+    #[serde(default)]
+    pub pace: Pace,
+}
+
+/// How fast a channel may be sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Pace {
+    /// Over all threads of the inbox.
+    pub in_all: Option<Rate>,
+    /// Within each thread.
+    pub per_thread: Option<Rate>,
+}
+
+/// At most so many messages in any span of this length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// How many, at least 1.
+    pub count: u32,
+    /// In which time.
+    pub per: Duration,
+}
+
+impl Pace {
+    /// Both limits kept: of two rates the slower one.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let slower = |one: Option<Rate>, other: Option<Rate>| match (one, other) {
+            (Some(one), Some(other)) => Some(if one.interval() >= other.interval() { one } else { other }),
+            (rate, None) | (None, rate) => rate,
+        };
+        Self { in_all: slower(self.in_all, other.in_all), per_thread: slower(self.per_thread, other.per_thread) }
+    }
+}
+
+impl Rate {
+    /// At most `count` messages in any `per`.
+    pub const fn new(count: u32, per: Duration) -> Self {
+        Self { count, per }
+    }
+
+    /// The time between two messages when they are spread evenly.
+    pub fn interval(self) -> Duration {
+        self.per / self.count.max(1)
+    }
 }

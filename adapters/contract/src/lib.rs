@@ -32,7 +32,7 @@ pub mod time;
 pub use adapter::{
     AdapterError, ChannelAdapter, Extras, InboundSink, SinkError, StopSource, StopToken, ThreadWatcher, Typing,
 };
-pub use capabilities::{Capabilities, Support, TextUnit};
+pub use capabilities::{Capabilities, Pace, Rate, Support, TextUnit};
 pub use choice::{Choice, ChoiceId};
 pub use content::{Attachment, Citation, Content, TextFormat};
 pub use delivery::{Delivery, DeliveryError, DeliveryState, Receipt};

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use switchboard_contract::{
     AdapterError, Address, Capabilities, ChannelAdapter, ChannelKind, Choice, Content, Delivery, DeliveryError,
-    DeliveryId, ExternalId, Extras, Inbound, InboundMessage, InboundSink, Proof, Reading, Receipt, ReceiptMark, Sender,
-    StopToken, Support, TextUnit, ThreadKey, Typing, render,
+    DeliveryId, ExternalId, Extras, Inbound, InboundMessage, InboundSink, Pace, Proof, Reading, Receipt, ReceiptMark,
+    Sender, StopToken, Support, TextUnit, ThreadKey, Typing, render,
 };
 use switchboard_testkit::fakes::FakeCore;
 use switchboard_testkit::laws;
@@ -205,6 +205,7 @@ impl ToyRig {
             typing: Support::Dropped,
             receipts: Support::Full,
             idempotent_send: true,
+            pace: Pace::default(),
         };
         let (offers, inbox) = mpsc::unbounded_channel();
         let (shows, screen) = mpsc::unbounded_channel();

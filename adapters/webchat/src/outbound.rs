@@ -1,7 +1,7 @@
 //! What the web chat can show, and what an entry becomes for it. Pure.
 
 use switchboard_contract::{
-    Capabilities, Content, Delivery, DeliveryError, ExternalId, Part, Receipt, Rendered, Support, TextUnit,
+    Capabilities, Content, Delivery, DeliveryError, ExternalId, Pace, Part, Receipt, Rendered, Support, TextUnit,
     ThreadEntry, render,
 };
 
@@ -25,6 +25,7 @@ pub(crate) fn capabilities() -> Capabilities {
         typing: Support::Full,
         receipts: Support::Full,
         idempotent_send: true,
+        pace: Pace::default(),
     }
 }
 

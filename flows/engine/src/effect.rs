@@ -258,6 +258,16 @@ pub enum Happening {
         /// By whom.
         by: String,
     },
+    /// A message that could not be delivered was sent again.
+    DeliveryRetried {
+        /// Who decided it.
+        who: String,
+    },
+    /// A message that could not be delivered was given up.
+    DeliveryDropped {
+        /// Who decided it.
+        who: String,
+    },
     /// Something was deliberately not answered.
     Silent,
     /// Something was refused.
@@ -308,6 +318,8 @@ impl Happening {
             Self::StartedOver => "started_over",
             Self::StillWaiting => "still_waiting",
             Self::FiledLater { .. } => "filed_later",
+            Self::DeliveryRetried { .. } => "delivery_retried",
+            Self::DeliveryDropped { .. } => "delivery_dropped",
             Self::Silent => "silent",
             Self::Refused { .. } => "refused",
             Self::Odd => "odd",

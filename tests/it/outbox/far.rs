@@ -13,8 +13,8 @@ use switchboard::store::entries::{self, Entry, Range};
 use switchboard::store::{Error, conversations, inboxes};
 use switchboard_contract::{
     AdapterError, Address, Capabilities, ChannelAdapter, ChannelKind, Content, ConversationId, Delivery, DeliveryError,
-    DeliveryId, DeliveryState, ExternalId, Inbound, InboundMessage, InboundSink, InboxId, Proof, Reading, Receipt,
-    Sender, Seq, StopSource, StopToken, Support, TextUnit, ThreadKey,
+    DeliveryId, DeliveryState, ExternalId, Inbound, InboundMessage, InboundSink, InboxId, Pace, Proof, Reading,
+    Receipt, Sender, Seq, StopSource, StopToken, Support, TextUnit, ThreadKey,
 };
 use switchboard_engine::{Effect, Speaker};
 use tempfile::TempDir;
@@ -70,6 +70,7 @@ impl Far {
             typing: Support::Dropped,
             receipts: Support::Dropped,
             idempotent_send: idempotent,
+            pace: Pace::default(),
         };
         Self {
             can,
@@ -78,6 +79,12 @@ impl Far {
             seen: watch::Sender::default(),
             gate: Semaphore::new(0),
         }
+    }
+
+    /// One that may only be sent to so fast.
+    pub(crate) fn paced(pace: Pace) -> Self {
+        let far = Self::new(true);
+        Self { can: Capabilities { pace, ..far.can }, ..far }
     }
 
     /// The answers to the next attempts at a text; afterwards it is taken.

@@ -1,6 +1,8 @@
 //! The outbox against a far side that misbehaves: order within a lane, no lane in another's way, leases, outcomes.
 
 mod far;
+mod paused;
+mod person;
 
 use std::time::Duration;
 

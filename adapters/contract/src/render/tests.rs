@@ -1,5 +1,5 @@
 use super::*;
-use crate::capabilities::TextUnit;
+use crate::capabilities::{Pace, TextUnit};
 use crate::choice::{ChoiceId, resolve};
 
 fn plain_channel() -> Capabilities {
@@ -16,6 +16,7 @@ fn plain_channel() -> Capabilities {
         typing: Support::Dropped,
         receipts: Support::Dropped,
         idempotent_send: false,
+        pace: Pace::default(),
     }
 }
 
