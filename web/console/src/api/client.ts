@@ -124,7 +124,7 @@ export class Api {
   /** Where the bytes as they came can be downloaded. */
   quarantinedRaw = (id: string): string => `${ROOT}/quarantine/${part(id)}/raw`;
   retryQuarantined = (id: string): Promise<Retried> => this.#call("POST", `/quarantine/${part(id)}/retry`);
-  dismissQuarantined = (id: string, reason: string): Promise<Retried> =>
+  dismissQuarantined = (id: string, reason: string): Promise<{ outcome: "filtered"; reason: string }> =>
     this.#call("POST", `/quarantine/${part(id)}/dismiss`, { body: { reason } });
 
   // Outbox

@@ -24,23 +24,32 @@ export function counts(targets: Targets | null): Record<OutboxFilter, number> {
   return { stuck: sum("failed") + sum("uncertain"), failed: sum("failed"), uncertain: sum("uncertain"), pending: sum("pending") };
 }
 
+/** The banner: what is the matter, and what more there is to know where there is room for it. */
+export interface Told {
+  what: string;
+  more: string;
+}
+
 /** What an agent has to know: which, and that nothing is lost. Webhooks are nothing they could act on. */
-export function toldAgent(all: readonly Paused[]): string {
+export function toldAgent(all: readonly Paused[]): Told | null {
   const names = all.filter(({ inbox }) => inbox !== null).map(({ name }) => name);
-  if (names.length === 0) return "";
-  return `${list(names)} can’t send at the moment. What you write is kept and goes out by itself as soon as it can.`;
+  if (names.length === 0) return null;
+  return { what: `${list(names)} can’t send at the moment. What you write is kept and goes out by itself.`, more: "" };
 }
 
 /** What an admin has to know: since when, why, and when it is tried next. */
-export function toldAdmin(all: readonly Paused[], now: number): string {
+export function toldAdmin(all: readonly Paused[], now: number): Told | null {
   const [first] = all;
-  if (!first) return "";
-  if (all.length > 1) return `${list(all.map(({ name }) => name))} are paused: every try fails. Messages are kept and go out as soon as they can.`;
+  if (!first) return null;
+  if (all.length > 1) return { what: `${list(all.map(({ name }) => name))} are paused.`, more: "Every try fails; messages are kept." };
   const { since, error } = first.circuit;
-  return `${first.name} has been paused since ${moment(since, now)}: ${error || "every try fails"}. ${nextTry(first.circuit, now)}. Messages are kept.`;
+  return {
+    what: `${first.name} has been paused since ${moment(since, now)}.`,
+    more: `${error === "" ? "Every try fails" : `The last try said: ${error}`}. ${nextTry(first.circuit, now)}; messages are kept.`,
+  };
 }
 
 /** "Next try at 14:20", or that it is about to be. */
 export function nextTry({ retry_at }: Circuit, now: number): string {
-  return Date.parse(retry_at) <= now ? "Tried again right now" : `Next try at ${moment(retry_at, now)}`;
+  return Date.parse(retry_at) <= now ? "It is being tried right now" : `Next try at ${moment(retry_at, now)}`;
 }

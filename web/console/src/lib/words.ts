@@ -16,7 +16,7 @@ export const DELIVERY = {
 
 /** The state of a delivery in the outbox. */
 export const OUTBOX = {
-  pending: { label: "Waiting", sign: "clock", tone: "" },
+  pending: { label: "On its way", sign: "clock", tone: "" },
   sending: { label: "Sending", sign: "clock", tone: "" },
   uncertain: { label: "Perhaps delivered", sign: "question", tone: "warn" },
   failed: { label: "Not delivered", sign: "failed", tone: "bad" },
