@@ -87,6 +87,8 @@ export function happening(log: Log): string {
       return "Started over";
     case "still_waiting":
       return "Told that they are still in the queue";
+    case "filed_later":
+      return `Filed later from quarantine by ${field("by")}`;
     case "silent":
       return "Deliberately not answered";
     case "refused":
