@@ -89,6 +89,10 @@ export function happening(log: Log): string {
       return "Told that they are still in the queue";
     case "filed_later":
       return `Filed later from quarantine by ${field("by")}`;
+    case "delivery_retried":
+      return `Sent again by ${field("who")}`;
+    case "delivery_dropped":
+      return `Dropped by ${field("who")}`;
     case "silent":
       return "Deliberately not answered";
     case "refused":
