@@ -40,5 +40,7 @@ postgresql() {
 # A browser without fonts draws boxes, and every width in a screenshot is wrong.
 debian chromium chromium fonts-dejavu-core
 postgresql
+# Breaks and mends a row beside the running server, for the browser tests of the quarantine.
+debian sqlite3 sqlite3
 cargo_tool cargo-nextest 0.9.143 --no-default-features --features default-no-update
 exit 0

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { Customer } from "./customer.mjs";
 import { Desk } from "./desk.mjs";
 import { axeSource, house, still, until } from "./house.mjs";
+import { trouble } from "./trouble.mjs";
 import { wire } from "./wire.mjs";
 
 const axe = readFileSync(axeSource, "utf8");
@@ -106,7 +107,11 @@ for (const colorScheme of ["light", "dark"]) {
       await desk.settled();
       await clean(t, desk.page, path);
     }
+    // From here on something is stuck, paused and in quarantine.
+    await trouble(context);
+    await looked(t, desk, "");
     await desk.page.setViewportSize({ width: 390, height: 844 });
+    await looked(t, desk, ", on a phone");
     for (const path of ["waiting", "resolved"]) {
       await desk.page.goto(`${server.origin}/console/${path}`);
       await desk.settled();
@@ -116,6 +121,29 @@ for (const colorScheme of ["light", "dark"]) {
     await desk.settled();
     await clean(t, desk.page, "conversation, on a phone");
   });
+}
+
+/** The pages on which an admin decides about what got stuck, with their dialogs. */
+async function looked(t, { page, origin }, size) {
+  const dialog = page.getByRole("dialog");
+  await page.goto(`${origin}/console/deliveries`);
+  await page.getByTestId("delivery-row").first().waitFor();
+  await page.getByTestId("circuit").waitFor();
+  await clean(t, page, `stuck deliveries${size}`);
+  await page.getByTestId("drop").first().click();
+  await dialog.waitFor();
+  await clean(t, page, `dropping one${size}`);
+  await page.keyboard.press("Escape");
+  await page.locator("[data-row-state=uncertain]").getByTestId("retry").first().click();
+  await dialog.waitFor();
+  await clean(t, page, `asked before a repetition${size}`);
+  await page.goto(`${origin}/console/ledger`);
+  await page.getByTestId("look").first().click();
+  await page.getByTestId("bytes").waitFor();
+  await clean(t, page, `looking into the quarantine${size}`);
+  await page.getByTestId("quarantine-dismiss").click();
+  await page.getByTestId("dismiss-dialog").waitFor();
+  await clean(t, page, `dismissing${size}`);
 }
 
 const PAGES = [
@@ -128,6 +156,8 @@ const PAGES = [
   "knowledge/try",
   "agents",
   "ledger",
+  "deliveries",
+  "deliveries?state=pending",
   "no-such-page",
 ];
 

@@ -192,6 +192,11 @@ class Server {
     await ended;
   }
 
+  /** What its configuration says from the next start on. */
+  configure(text) {
+    writeFileSync(join(this.#folder, "switchboard.toml"), text);
+  }
+
   async restart() {
     await this.stop();
     await this.start();

@@ -112,6 +112,12 @@ test("an agent claims, replies, notes, transfers and resolves by keyboard only",
     await customer.hears("You're back with Juno");
   });
 
+  await chapter("to what is stuck", async () => {
+    await press("g", "d");
+    await page.waitForURL(/\/deliveries$/);
+    await page.getByRole("heading", { name: "Deliveries" }).waitFor();
+  });
+
   await chapter("the palette finds what has no key", async () => {
     await press("Control+k");
     await page.getByRole("combobox", { name: "Find an action" }).waitFor();

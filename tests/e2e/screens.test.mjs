@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Customer } from "./customer.mjs";
 import { Desk } from "./desk.mjs";
 import { house, still, until } from "./house.mjs";
+import { trouble } from "./trouble.mjs";
 import { pageWithWidget, site, wire } from "./wire.mjs";
 
 const OUT = fileURLToPath(new URL("out/", import.meta.url));
@@ -163,7 +164,7 @@ test("pictures of widget and console", async (t) => {
   await customer.hears("Would you like to add anything");
   await shoot(desk.page, "console-resolved", ["desktop"]);
 
-  const pages = { articles: "knowledge/articles", article: "knowledge/articles/en/returns", flows: "knowledge/flows", unanswered: "knowledge/unanswered", try: "knowledge/try?question=how%20do%20i%20pay", agents: "agents", ledger: "ledger" };
+  const pages = { articles: "knowledge/articles", article: "knowledge/articles/en/returns", flows: "knowledge/flows", unanswered: "knowledge/unanswered", try: "knowledge/try?question=how%20do%20i%20pay", agents: "agents", ledger: "ledger", deliveries: "deliveries" };
   for (const [name, path] of Object.entries(pages)) {
     await desk.page.goto(`${server.origin}/console/${path}`);
     await desk.settled();
@@ -175,6 +176,21 @@ test("pictures of widget and console", async (t) => {
   await source.fill((await source.inputValue()).replace("steps:", "stepps:"));
   await desk.page.getByTestId("problem").first().waitFor();
   await shoot(desk.page, "console-flow-error");
+
+  await trouble(context);
+  await desk.page.goto(`${server.origin}/console/deliveries`);
+  await desk.page.getByTestId("circuit").waitFor();
+  await shoot(desk.page, "console-stuck");
+  await desk.page.getByTestId("pick-all").check();
+  await desk.page.getByTestId("retry-picked").click();
+  await desk.page.getByTestId("repeat-dialog").waitFor();
+  await shoot(desk.page, "console-repeat");
+  await desk.page.goto(`${server.origin}/console/ledger`);
+  await desk.page.getByTestId("quarantined").first().waitFor();
+  await shoot(desk.page, "console-quarantine");
+  await desk.page.getByTestId("look").first().click();
+  await desk.page.getByTestId("bytes").waitFor();
+  await shoot(desk.page, "console-quarantined");
 
   for (const path of taken) assert.ok(statSync(path).size > 4000, `${path} is an empty picture`);
 });

@@ -57,6 +57,25 @@ describe("requests", () => {
   });
 });
 
+describe("deliveries", () => {
+  it("are asked for by state, page after page", async () => {
+    const { api, calls } = answering(200, { data: [{ id: "dlv_1" }], next_cursor: "abc" });
+    await expect(api.outbox("stuck", null, 50)).resolves.toEqual({ data: [{ id: "dlv_1" }], next: "abc" });
+    await api.outbox("pending", "abc", 50);
+    expect(calls.map(({ url }) => url)).toEqual(["/api/v1/outbox?state=stuck&limit=50", "/api/v1/outbox?state=pending&cursor=abc&limit=50"]);
+  });
+
+  it("say whether they may go out twice", async () => {
+    const { api, calls } = answering(200, {});
+    await api.retryDelivery("dlv_1", false);
+    await api.dropDelivery("dlv_1", "by phone");
+    expect(calls.map(({ url, init }) => [init.method, url, JSON.parse(String(init.body))])).toEqual([
+      ["POST", "/api/v1/outbox/dlv_1/retry", { even_if_delivered: false }],
+      ["POST", "/api/v1/outbox/dlv_1/drop", { reason: "by phone" }],
+    ]);
+  });
+});
+
 describe("errors", () => {
   it("keeps code, detail and places of a problem", async () => {
     const problem = { title: "Invalid", detail: "The flow has 1 error", code: "validation", errors: [{ line: 3, column: 9, detail: "unknown key" }] };

@@ -14,11 +14,16 @@ import type {
   LintProblem,
   Log,
   Mistake,
+  OutboxFilter,
+  OutboxRow,
   Page,
+  QuarantinedItem,
+  Retried,
   Role,
   Row,
   Session,
   Source,
+  Targets,
   Unanswered,
   View,
 } from "./types";
@@ -115,6 +120,24 @@ export class Api {
   // Ledger
 
   ledger = (from: string | null, to: string | null): Promise<Ledger> => this.#call("GET", `/ledger?${query({ from, to })}`);
+  quarantined = (id: string): Promise<QuarantinedItem> => this.#call("GET", `/quarantine/${part(id)}`);
+  /** Where the bytes as they came can be downloaded. */
+  quarantinedRaw = (id: string): string => `${ROOT}/quarantine/${part(id)}/raw`;
+  retryQuarantined = (id: string): Promise<Retried> => this.#call("POST", `/quarantine/${part(id)}/retry`);
+  dismissQuarantined = (id: string, reason: string): Promise<{ outcome: "filtered"; reason: string }> =>
+    this.#call("POST", `/quarantine/${part(id)}/dismiss`, { body: { reason } });
+
+  // Outbox
+
+  outbox = async (state: OutboxFilter, cursor: string | null, limit: number): Promise<Page<OutboxRow>> => {
+    const page = await this.#call<{ data: OutboxRow[]; next_cursor: string | null }>("GET", `/outbox?${query({ state, cursor, limit })}`);
+    return { data: page.data, next: page.next_cursor };
+  };
+  /** Without `evenIfDelivered` one that perhaps arrived is refused with `perhaps_delivered`. */
+  retryDelivery = (id: string, evenIfDelivered: boolean): Promise<OutboxRow> =>
+    this.#call("POST", `/outbox/${part(id)}/retry`, { body: { even_if_delivered: evenIfDelivered } });
+  dropDelivery = (id: string, reason: string): Promise<OutboxRow> => this.#call("POST", `/outbox/${part(id)}/drop`, { body: { reason } });
+  targets = (): Promise<Targets> => this.#call("GET", "/inboxes");
 
   /** Saves over the version that was read; with null it creates, and fails if it is there already. */
   #save<T>(path: string, source: string, version: number | null): Promise<T> {

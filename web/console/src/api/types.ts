@@ -179,6 +179,8 @@ export interface Entry {
   author: Author;
   content?: Content | null;
   delivery?: Delivery | null;
+  /** Of our own messages: what can be tried again or dropped. */
+  delivery_id?: string | null;
   log?: Log | null;
   chosen?: string | null;
 }
@@ -266,8 +268,82 @@ export interface Quarantined {
 }
 
 export interface Ledger {
+  /** The days that were counted, both included. */
+  from: string;
+  to: string;
   data: LedgerRow[];
+  /** The newest of all there are, whatever the days. */
   quarantine: Quarantined[];
+}
+
+/** One item of the quarantine, looked at. */
+export interface QuarantinedItem {
+  id: number;
+  inbox: Person;
+  external_id: string;
+  at: string;
+  reason: string;
+  bytes: number;
+  /** The bytes read as UTF-8; null once they were removed after their retention time. */
+  text: string | null;
+  /** The text is the beginning only. */
+  text_cut: boolean;
+  raw_dropped_at: string | null;
+  can_retry: boolean;
+}
+
+export interface Retried {
+  outcome: "filed" | "filtered" | "quarantined";
+  conversation: string | null;
+  reason: string | null;
+}
+
+export type OutboxState = "pending" | "sending" | "uncertain" | "failed" | "sent" | "dropped";
+/** What is asked for; `stuck` is failed and uncertain together. */
+export type OutboxFilter = "stuck" | "failed" | "uncertain" | "pending";
+
+/** One delivery on its way, or stuck on it. */
+export interface OutboxRow {
+  id: string;
+  state: OutboxState;
+  target: Person & { kind: "inbox" | "webhook" };
+  conversation: { id: string; number: number } | null;
+  preview: string;
+  attempts: number;
+  error: string | null;
+  due_at: string | null;
+  created_at: string;
+}
+
+/** Why and since when nothing is sent: the target fails as a whole. */
+export interface Circuit {
+  since: string;
+  retry_at: string;
+  error: string;
+  failures: number;
+}
+
+export interface InboxState extends Person {
+  slug: string;
+  kind: string;
+  pending: number;
+  failed: number;
+  uncertain: number;
+  circuit: Circuit | null;
+}
+
+export interface WebhookState {
+  name: string;
+  url_host: string;
+  pending: number;
+  failed: number;
+  circuit: Circuit | null;
+}
+
+/** Everything deliveries go to. */
+export interface Targets {
+  data: InboxState[];
+  webhooks: WebhookState[];
 }
 
 export interface ChangeEvent {

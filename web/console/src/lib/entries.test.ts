@@ -40,6 +40,9 @@ describe("where to read on", () => {
     const open = { state: "sent", error: null } as const;
     expect(lastSeq([])).toBe(0);
     expect(unsettledFrom([entry(1, { delivery: done }), entry(2)])).toBe(2);
+    // What failed may be tried again by a colleague; what was dropped may not.
+    expect(unsettledFrom([entry(1, { delivery: done }), entry(2, { delivery: { state: "failed", error: "blocked" } }), entry(3)])).toBe(1);
+    expect(unsettledFrom([entry(1, { delivery: done }), entry(2, { delivery: { state: "failed", error: "dropped by Ana: wrong person" } }), entry(3)])).toBe(3);
     expect(unsettledFrom([entry(1, { delivery: done }), entry(2, { delivery: open }), entry(3, { delivery: open })])).toBe(1);
   });
 

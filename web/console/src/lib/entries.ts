@@ -1,5 +1,6 @@
 // The timeline of one conversation as a list without gaps or doubles, and what can be read from it.
 import type { Author, Entry } from "../api/types";
+import { isDropped } from "./deliveries";
 import { dayOf } from "./time";
 
 /** Older and newer entries made one list: ordered by place, each place once, the later reading wins. */
@@ -22,7 +23,8 @@ export function lastSeq(entries: readonly Entry[]): number {
 /** The place from which to read again so that changed deliveries are seen: before the oldest that can still change. */
 export function unsettledFrom(entries: readonly Entry[], window = 60): number {
   const recent = entries.slice(-window);
-  const open = recent.find((entry) => entry.delivery && entry.delivery.state !== "seen" && entry.delivery.state !== "failed");
+  // One that failed may be tried again, by a colleague too; what was dropped stays as it is.
+  const open = recent.find(({ delivery }) => delivery && delivery.state !== "seen" && !isDropped(delivery));
   return open ? open.seq - 1 : lastSeq(entries);
 }
 

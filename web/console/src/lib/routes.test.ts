@@ -16,7 +16,10 @@ describe("routes", () => {
     { page: "unanswered" },
     { page: "try", question: "wo?" },
     { page: "agents" },
-    { page: "ledger", from: "2026-01-01", to: null },
+    { page: "ledger", from: "2026-01-01", to: null, item: null },
+    { page: "ledger", from: null, to: null, item: "12" },
+    { page: "deliveries", state: "stuck" },
+    { page: "deliveries", state: "uncertain" },
   ];
 
   it("survive the way to an address and back", () => {
@@ -31,6 +34,10 @@ describe("routes", () => {
     for (const wrong of ["/console/x", "/console/mine/a/b", "/console/knowledge/x", "/other", "/console/agents/1"]) {
       expect(parse(wrong)).toEqual({ page: "missing" });
     }
+  });
+
+  it("show what is stuck when the filter is unknown", () => {
+    expect(parse("/console/deliveries?state=lost")).toEqual({ page: "deliveries", state: "stuck" });
   });
 
   it("take a broken escape as it is", () => {

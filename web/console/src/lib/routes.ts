@@ -1,5 +1,5 @@
 // Addresses of the console: one for every view, conversation and page.
-import type { View } from "../api/types";
+import type { OutboxFilter, View } from "../api/types";
 
 export type Route =
   | { page: "desk"; view: View; conversation: string | null }
@@ -14,11 +14,13 @@ export type Route =
   | { page: "unanswered" }
   | { page: "try"; question: string | null }
   | { page: "agents" }
-  | { page: "ledger"; from: string | null; to: string | null }
+  | { page: "ledger"; from: string | null; to: string | null; item: string | null }
+  | { page: "deliveries"; state: OutboxFilter }
   | { page: "missing" };
 
 export const BASE = "/console/";
 export const VIEWS: readonly View[] = ["waiting", "mine", "open", "resolved"];
+export const FILTERS: readonly OutboxFilter[] = ["stuck", "failed", "uncertain", "pending"];
 
 /** The route of an address (path and query). */
 export function parse(address: string): Route {
@@ -33,7 +35,11 @@ export function parse(address: string): Route {
   if (first === "invite" && second !== undefined && parts.length === 2) return { page: "invite", token: second };
   if (first === "agents" && parts.length === 1) return { page: "agents" };
   if (first === "ledger" && parts.length === 1) {
-    return { page: "ledger", from: url.searchParams.get("from"), to: url.searchParams.get("to") };
+    const { searchParams } = url;
+    return { page: "ledger", from: searchParams.get("from"), to: searchParams.get("to"), item: searchParams.get("item") };
+  }
+  if (first === "deliveries" && parts.length === 1) {
+    return { page: "deliveries", state: FILTERS.find((name) => name === url.searchParams.get("state")) ?? "stuck" };
   }
   if (first !== "knowledge") return { page: "missing" };
   const rest = parts.slice(1);
@@ -81,7 +87,9 @@ export function address(route: Route): string {
     case "agents":
       return `${BASE}agents`;
     case "ledger":
-      return `${BASE}ledger${search({ from: route.from, to: route.to })}`;
+      return `${BASE}ledger${search({ from: route.from, to: route.to, item: route.item })}`;
+    case "deliveries":
+      return `${BASE}deliveries${search({ state: route.state === "stuck" ? null : route.state })}`;
     case "missing":
       return BASE;
   }

@@ -8,6 +8,12 @@ describe("happening", () => {
     expect(happening({ what: "asked_between", titles: ["A", "B"], why: "" })).toBe("Asked which was meant: “A”, “B”");
   });
 
+  it("names who decided about what was stuck", () => {
+    expect(happening({ what: "delivery_retried", who: "Ana", why: "" })).toBe("Sent again by Ana");
+    expect(happening({ what: "delivery_dropped", who: "Ana", why: "" })).toBe("Dropped by Ana");
+    expect(happening({ what: "filed_later", by: "Ana", why: "" })).toBe("Filed later from quarantine by Ana");
+  });
+
   it("shows by its name what it does not know", () => {
     expect(happening({ what: "something_new", why: "" })).toBe("Something new");
   });

@@ -1,17 +1,28 @@
 // What happened, in words an agent reads in passing.
-import type { Author, DeliveryState, HandoffReason, Log, Priority, Proof, Status } from "../api/types";
+import type { Author, DeliveryState, HandoffReason, Log, OutboxState, Priority, Proof, Status } from "../api/types";
 
 export const STATUS: Record<Status, string> = { open: "Open", waiting: "Waiting for contact", resolved: "Resolved" };
 export const PRIORITY: Record<Priority, string> = { low: "Low", normal: "Normal", high: "High", urgent: "Urgent" };
 
-export const DELIVERY: Record<DeliveryState, { label: string; hint: string }> = {
-  pending: { label: "Sending…", hint: "Stored; on its way to the contact’s channel." },
-  sent: { label: "Sent", hint: "The channel took it." },
-  delivered: { label: "Delivered", hint: "It reached the contact’s device." },
-  seen: { label: "Seen", hint: "The contact has seen it." },
-  uncertain: { label: "Perhaps delivered", hint: "The connection broke while sending. Not sent again, so that it can’t arrive twice." },
-  failed: { label: "Not delivered", hint: "It did not reach the contact." },
-};
+/** The state of one of our messages: a sign, a word, and what it means. */
+export const DELIVERY = {
+  pending: { label: "Sending…", sign: "clock", hint: "Stored; on its way to the contact’s channel." },
+  sent: { label: "Sent", sign: "sent", hint: "The channel took it." },
+  delivered: { label: "Delivered", sign: "delivered", hint: "It reached the contact’s device." },
+  seen: { label: "Seen", sign: "eye", hint: "The contact has seen it." },
+  uncertain: { label: "Perhaps delivered", sign: "question", hint: "The connection broke while sending. Not sent again, so that it can’t arrive twice." },
+  failed: { label: "Not delivered", sign: "failed", hint: "It did not reach the contact." },
+} as const satisfies Record<DeliveryState, { label: string; sign: string; hint: string }>;
+
+/** The state of a delivery in the outbox. */
+export const OUTBOX = {
+  pending: { label: "On its way", sign: "clock", tone: "" },
+  sending: { label: "Sending", sign: "clock", tone: "" },
+  uncertain: { label: "Perhaps delivered", sign: "question", tone: "warn" },
+  failed: { label: "Not delivered", sign: "failed", tone: "bad" },
+  sent: { label: "Sent", sign: "sent", tone: "good" },
+  dropped: { label: "Dropped", sign: "close", tone: "" },
+} as const satisfies Record<OutboxState, { label: string; sign: string; tone: string }>;
 
 export const PROOF: Record<Proof, { label: string; hint: string }> = {
   anonymous: { label: "Anonymous", hint: "Nothing is known that proves who this is." },
@@ -78,6 +89,10 @@ export function happening(log: Log): string {
       return "Told that they are still in the queue";
     case "filed_later":
       return `Filed later from quarantine by ${field("by")}`;
+    case "delivery_retried":
+      return `Sent again by ${field("who")}`;
+    case "delivery_dropped":
+      return `Dropped by ${field("who")}`;
     case "silent":
       return "Deliberately not answered";
     case "refused":

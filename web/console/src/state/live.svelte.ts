@@ -4,8 +4,10 @@ import { Live } from "../api/events";
 import { coalesce } from "../lib/coalesce";
 import { visible } from "../lib/visible";
 import { desk } from "./desk.svelte";
+import { outbox } from "./outbox.svelte";
 import { router } from "./router.svelte";
 import { session } from "./session.svelte";
+import { targets } from "./targets.svelte";
 import { forgetThreads, keptThread } from "./thread.svelte";
 import { toasts } from "./toasts.svelte";
 
@@ -21,6 +23,7 @@ class LiveState {
   #live = new Live({
     change: ({ conversation, reasons }) => {
       this.#refreshList();
+      if (reasons.includes("delivery")) this.#refreshDeliveries();
       const known = this.#reasons.get(conversation) ?? new Set();
       for (const reason of reasons) known.add(reason);
       if (conversation === this.#shown()) {
@@ -47,6 +50,7 @@ class LiveState {
       forgetThreads(this.#shown());
       this.#refreshList();
       this.#refreshThread();
+      this.#refreshDeliveries();
     },
     disconnected: () => {
       this.#offlineTimer ??= setTimeout(() => (this.online = false), OFFLINE_AFTER_MS);
@@ -73,6 +77,11 @@ class LiveState {
 
   retry(): void {
     this.#live.start();
+  }
+
+  #refreshDeliveries(): void {
+    targets.refresh();
+    outbox.refresh();
   }
 
   #setOnline(): void {

@@ -2,9 +2,11 @@
 import { api, type Act } from "../api/client";
 import { codeOf, isUnsettled, wordsFor } from "../api/problem";
 import type { Conversation, Entry, Viewer } from "../api/types";
+import { retryEach, type Outcome } from "../lib/deliveries";
 import { lastSeq, merge, newerThan, unsettledFrom } from "../lib/entries";
 import { freshKey, load, save, session as sessionStore } from "../lib/storage";
 import { desk } from "./desk.svelte";
+import { targets } from "./targets.svelte";
 
 export type Mode = "reply" | "note";
 
@@ -103,6 +105,23 @@ export class Thread {
     }
   }
 
+  /** Sends a message again that failed, or that perhaps arrived. */
+  async retryDelivery(entry: Entry, evenIfDelivered: boolean): Promise<Outcome> {
+    const id = entry.delivery_id;
+    const outcome = await retryEach(id ? [id] : [], evenIfDelivered, api.retryDelivery);
+    await this.#again(entry);
+    return outcome;
+  }
+
+  /** Gives a message up for good. Throws what the API refused. */
+  async dropDelivery(entry: Entry, reason: string): Promise<void> {
+    try {
+      await api.dropDelivery(entry.delivery_id ?? "", reason);
+    } finally {
+      await this.#again(entry);
+    }
+  }
+
   write(mode: Mode, text: string): void {
     this.drafts[mode] = text;
     save(sessionStore, this.#draftKey(mode), text);
@@ -151,6 +170,17 @@ export class Thread {
     if (this.#typingTimer) clearTimeout(this.#typingTimer);
     // The end of typing may get lost with the contact's connection.
     if (on) this.#typingTimer = setTimeout(() => (this.contactTyping = false), 12_000);
+  }
+
+  /** Reads one entry again, however far back it is. */
+  async #again({ seq }: Entry): Promise<void> {
+    try {
+      this.#take((await api.entries(this.id, { after: seq - 1 }, 1)).data);
+    } catch {
+      // The live stream says the same a little later.
+    }
+    targets.refresh();
+    void this.refresh();
   }
 
   async #newest(reasons: readonly string[]): Promise<Entry[]> {
