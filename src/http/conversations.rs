@@ -41,6 +41,7 @@ pub(super) struct Counts {
 
 /// Which list, and which page of it.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     /// `waiting` (longest first), `mine`, `open` or `resolved` (newest message first).
@@ -59,6 +60,7 @@ enum ViewName {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EntriesQuery {
     /// The first entries after this place.

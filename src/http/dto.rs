@@ -433,6 +433,7 @@ fn flat(log: &switchboard_engine::LogEntry) -> serde_json::Value {
 
 /// What a request for a page asks for.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PageQuery {
     /// How many rows, at most 200; 50 unless given.

@@ -26,6 +26,7 @@ use crate::service::accounts;
 use crate::store::changes::{self, Change};
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EventsQuery {
     /// The last position the console saw. `Last-Event-ID` goes before it.

@@ -18,6 +18,7 @@ use crate::store::ledger;
 const QUARANTINE_SHOWN: u32 = 200;
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Span {
     /// The first day, `2026-11-20` or a time as in RFC 3339; 29 days before the last unless given. Whole days in UTC are counted.

@@ -19,6 +19,7 @@ use crate::store::outbox::Target;
 
 /// Which deliveries, and which page of them.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     /// `stuck` (failed or perhaps delivered; the default), `failed`, `uncertain`, or `pending` (all on their way).
