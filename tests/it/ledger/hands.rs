@@ -90,7 +90,7 @@ async fn when_the_power_fails_during_a_retry_it_is_filed_once() {
             match point {
                 Point::BeforeCommit => assert!(matches!(again, Ok(Retried::Filed(_))), "nothing was kept: {again:?}"),
                 Point::AfterCommit => {
-                    assert!(matches!(again, Err(Error::NotInQuarantine(_))), "all was kept: {again:?}")
+                    assert!(matches!(again, Err(Error::NotInQuarantine(_))), "all was kept: {again:?}");
                 }
             }
             assert_eq!(counts, [2, 0, 0, 0]);
