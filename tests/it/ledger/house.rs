@@ -9,7 +9,7 @@ use switchboard::core::Core;
 use switchboard::intake::InboxSink;
 use switchboard::outbox::Adapters;
 use switchboard::service::quarantine::{self, Retried};
-use switchboard::store::{Conn, Error, Gate, Point, Store, entries, inboxes, ledger, sql};
+use switchboard::store::{Conn, Error, Gate, Point, Store, Target, entries, inboxes, ledger, sql};
 use switchboard_contract::{
     Accepted, AdapterError, Address, Capabilities, ChannelAdapter, ChannelKind, Content, ConversationId, Delivery,
     DeliveryError, ExternalId, Inbound, InboundMessage, InboundSink, InboxId, KeptInbound, Proof, Reading, Receipt,
@@ -17,6 +17,7 @@ use switchboard_contract::{
 };
 use tempfile::TempDir;
 
+use crate::cluster::Cluster;
 use crate::server::START;
 
 /// Rereads as it was taught.
@@ -66,7 +67,10 @@ pub(super) struct House {
     pub(super) reader: Arc<Reader>,
     pub(super) adapters: Adapters,
     power: Arc<Power>,
+    target: Target,
     folder: TempDir,
+    /// Runs as long as this house stands.
+    cluster: Option<Cluster>,
 }
 
 /// Lets the power fail.
@@ -82,16 +86,27 @@ impl Gate for Power {
 }
 
 impl House {
+    /// One on SQLite.
     pub(super) async fn new() -> Self {
-        Self::on(tempfile::tempdir().expect("a folder")).await
+        let folder = tempfile::tempdir().expect("a folder");
+        Self::on(Home::at(folder.path()).target, folder, None).await
     }
 
-    /// Opens the database of a folder.
-    async fn on(folder: TempDir) -> Self {
+    /// One on SQLite, and one on PostgreSQL where there is one to be had.
+    pub(super) async fn on_each() -> Vec<Self> {
+        let mut houses = vec![Self::new().await];
+        if let Some(cluster) = Cluster::shared() {
+            let target = Target::Postgres(cluster.database().await);
+            houses.push(Self::on(target, tempfile::tempdir().expect("a folder"), Some(cluster)).await);
+        }
+        houses
+    }
+
+    async fn on(target: Target, folder: TempDir, cluster: Option<Cluster>) -> Self {
         let clock = Arc::new(ManualClock::new(START));
         let power = Arc::new(Power::default());
-        let target = Home::at(folder.path()).target;
-        let store = Store::open_with(&target, 1, Arc::clone(&power) as _).await.expect("opens");
+        // Lanes work side by side where the database can.
+        let store = Store::open_with(&target, 3, Arc::clone(&power) as _).await.expect("opens");
         let core = with_documents(store, Arc::clone(&clock) as _).await.expect("opens");
         let inbox = InboxId::from_parts(START, 1);
         core.store
@@ -103,7 +118,7 @@ impl House {
         let reader = Arc::new(Reader { reread: Mutex::new(Box::new(|_| None)) });
         let adapters = Adapters::from([(inbox, Arc::clone(&reader) as Arc<dyn ChannelAdapter>)]);
         let sink = InboxSink::new(Arc::clone(&core), inbox);
-        Self { core, clock, inbox, sink, reader, adapters, power, folder }
+        Self { core, clock, inbox, sink, reader, adapters, power, target, folder, cluster }
     }
 
     /// From the next commit on the power is gone, just before or just after it.
@@ -114,7 +129,7 @@ impl House {
     /// Starts again on what is on the disk.
     pub(super) async fn restart(self) -> Self {
         self.core.store.close().await;
-        Self::on(self.folder).await
+        Self::on(self.target, self.folder, self.cluster).await
     }
 
     pub(super) async fn accept(&self, item: Inbound) -> Accepted {

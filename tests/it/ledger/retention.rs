@@ -44,68 +44,70 @@ async fn sweep(house: &House, keep: Duration) -> u64 {
 
 #[tokio::test]
 async fn old_bytes_go_and_what_they_became_stays() {
-    let house = House::new().await;
-    house.accept(message("old", "t", "hello")).await;
-    house.accept(message("old", "t", "other bytes")).await;
-    house
-        .accept(Inbound { reading: Reading::Filtered { reason: "ours".to_owned() }, ..message("echo", "t", "x") })
-        .await;
-    house.accept(unreadable("stuck", "%%%")).await;
-    house.accept(unreadable("stuck", "%%")).await;
-    house.clock.advance(DAY * 20);
-    house.accept(message("new", "t", "hello again")).await;
-    let before = house.counts().await;
-    house.clock.advance(DAY * 11);
-    // Not a day too early.
-    assert_eq!(sweep(&house, DAY * 32).await, 0);
-    assert_eq!(sweep(&house, DAY * 30).await, 3);
-    assert_eq!(kept(&house).await, ["stuck", "new"], "quarantined items keep theirs");
-    let duplicates: Vec<i64> =
-        sql::query_scalar("SELECT COALESCE(LENGTH(raw), -1) FROM inbound_duplicates ORDER BY id")
-            .fetch_all(&mut *house.conn().await)
-            .await
-            .expect("reads");
-    assert_eq!(duplicates, [0, 2]);
-    assert_eq!(sweep(&house, DAY * 30).await, 0, "nothing is dropped twice");
-    assert_eq!((house.counts().await, house.account().await.differing), (before, 2));
+    for house in House::on_each().await {
+        house.accept(message("old", "t", "hello")).await;
+        house.accept(message("old", "t", "other bytes")).await;
+        house
+            .accept(Inbound { reading: Reading::Filtered { reason: "ours".to_owned() }, ..message("echo", "t", "x") })
+            .await;
+        house.accept(unreadable("stuck", "%%%")).await;
+        house.accept(unreadable("stuck", "%%")).await;
+        house.clock.advance(DAY * 20);
+        house.accept(message("new", "t", "hello again")).await;
+        let before = house.counts().await;
+        house.clock.advance(DAY * 11);
+        // Not a day too early.
+        assert_eq!(sweep(&house, DAY * 32).await, 0);
+        assert_eq!(sweep(&house, DAY * 30).await, 3);
+        assert_eq!(kept(&house).await, ["stuck", "new"], "quarantined items keep theirs");
+        let duplicates: Vec<i64> =
+            sql::query_scalar("SELECT CAST(COALESCE(LENGTH(raw), -1) AS BIGINT) FROM inbound_duplicates ORDER BY id")
+                .fetch_all(&mut *house.conn().await)
+                .await
+                .expect("reads");
+        assert_eq!(duplicates, [0, 2]);
+        assert_eq!(sweep(&house, DAY * 30).await, 0, "nothing is dropped twice");
+        assert_eq!((house.counts().await, house.account().await.differing), (before, 2));
 
-    // A late duplicate is still compared.
-    let same = house.accept(message("old", "t", "hello")).await;
-    assert!(matches!(same, Accepted::Duplicate { conversation: Some(_), .. }), "{same:?}");
-    assert_eq!(house.account().await.differing, 2);
-    house.accept(message("old", "t", "other bytes")).await;
-    assert_eq!(house.account().await.differing, 3);
+        // A late duplicate is still compared.
+        let same = house.accept(message("old", "t", "hello")).await;
+        assert!(matches!(same, Accepted::Duplicate { conversation: Some(_), .. }), "{same:?}");
+        assert_eq!(house.account().await.differing, 2);
+        house.accept(message("old", "t", "other bytes")).await;
+        assert_eq!(house.account().await.differing, 3);
 
-    // What leaves quarantine late loses its bytes with the next sweep.
-    house.reader.learns(|_| Some(message("", "t", "decoded").reading));
-    let number = house.quarantine().await[0].id;
-    assert!(matches!(house.retry(number).await, Ok(Retried::Filed(_))));
-    assert_eq!(sweep(&house, DAY * 30).await, 2, "it and its duplicate");
-    assert_eq!(kept(&house).await, ["new"]);
-    house.clock.advance(DAY * 31);
-    assert_eq!(sweep(&house, DAY * 30).await, 2, "the new one, and the late duplicate");
-    assert!(kept(&house).await.is_empty());
+        // What leaves quarantine late loses its bytes with the next sweep.
+        house.reader.learns(|_| Some(message("", "t", "decoded").reading));
+        let number = house.quarantine().await[0].id;
+        assert!(matches!(house.retry(number).await, Ok(Retried::Filed(_))));
+        assert_eq!(sweep(&house, DAY * 30).await, 2, "it and its duplicate");
+        assert_eq!(kept(&house).await, ["new"]);
+        house.clock.advance(DAY * 31);
+        assert_eq!(sweep(&house, DAY * 30).await, 2, "the new one, and the late duplicate");
+        assert!(kept(&house).await.is_empty());
+    }
 }
 
 #[tokio::test]
 async fn each_step_is_small_and_goes_on_where_the_last_one_stopped() {
-    let house = House::new().await;
-    for number in 0..5 {
-        house.accept(message(&format!("m{number}"), "t", "hello")).await;
-    }
-    house.clock.advance(DAY * 10);
-    let (mut left, mut steps) = (5, 0);
-    loop {
-        let dropped = step(&house, DAY, 2).await;
-        left -= dropped.count;
-        steps += 1;
-        assert!(dropped.count <= 2, "{dropped:?}");
-        assert_eq!(kept(&house).await.len() as u64, left);
-        if !dropped.more {
-            break;
+    for house in House::on_each().await {
+        for number in 0..5 {
+            house.accept(message(&format!("m{number}"), "t", "hello")).await;
         }
+        house.clock.advance(DAY * 10);
+        let (mut left, mut steps) = (5, 0);
+        loop {
+            let dropped = step(&house, DAY, 2).await;
+            left -= dropped.count;
+            steps += 1;
+            assert!(dropped.count <= 2, "{dropped:?}");
+            assert_eq!(kept(&house).await.len() as u64, left);
+            if !dropped.more {
+                break;
+            }
+        }
+        assert_eq!((left, steps), (0, 3));
     }
-    assert_eq!((left, steps), (0, 3));
 }
 
 /// The bytes that are kept once a run of the jobs has been committed.
@@ -131,13 +133,14 @@ async fn kept_after_the_jobs(house: &House) -> Vec<String> {
 
 #[tokio::test]
 async fn the_job_does_it_as_the_operator_says() {
-    let house = House::new().await;
-    house.accept(message("m1", "t", "hello")).await;
-    house.clock.advance(DAY * 400);
-    assert_eq!(kept_after_the_jobs(&house).await, ["m1"], "for ever, unless somebody says how long");
-    house.core.keep_raw.set(DAY * 399).expect("new");
-    house.clock.advance(DAY);
-    assert!(kept_after_the_jobs(&house).await.is_empty());
+    for house in House::on_each().await {
+        house.accept(message("m1", "t", "hello")).await;
+        house.clock.advance(DAY * 400);
+        assert_eq!(kept_after_the_jobs(&house).await, ["m1"], "for ever, unless somebody says how long");
+        house.core.keep_raw.set(DAY * 399).expect("new");
+        house.clock.advance(DAY);
+        assert!(kept_after_the_jobs(&house).await.is_empty());
+    }
 }
 
 #[tokio::test]
