@@ -71,7 +71,7 @@ impl House {
     }
 }
 
-/// Each of these behaviours on SQLite and on PostgreSQL.
+/// Each of these behaviours on both databases.
 macro_rules! on_both {
     ($($behaviour:ident)+) => {
         mod sqlite {
@@ -392,7 +392,7 @@ const IN_PARTS: &[Job] = &[Job {
         Box::pin(async move {
             count(conn, "parts").await?;
             let done: u32 = settings::get(conn, "parts").await?.map_or(0, |text| text.parse().expect("a number"));
-            Ok(if done % 5 == 0 { Progress::Done } else { Progress::More })
+            Ok(if done.is_multiple_of(5) { Progress::Done } else { Progress::More })
         })
     },
 }];
