@@ -126,6 +126,8 @@ pub const TIMER_ATTEMPTS_MAX: u32 = 5;
 pub const TIMER_BACKOFF_FIRST: Duration = Duration::from_secs(10);
 /// How often timers and jobs are looked for when nothing wakes them.
 pub const JOBS_POLL: Duration = Duration::from_secs(1);
+/// The pause between two looks for due timers and jobs, however many commits ring.
+pub const JOBS_PAUSE: Duration = Duration::from_millis(50);
 /// The longest pause before a job that failed is tried again.
 pub const JOB_RETRY: Duration = Duration::from_mins(1);
 /// How often old rows are cleared away.

@@ -42,6 +42,11 @@ pub async fn run(core: Arc<Core>, jobs: &'static [Job], stop: StopToken) {
             rung = bell.changed() => if rung.is_err() { break },
             () = tokio::time::sleep(limits::JOBS_POLL) => {}
         }
+        // Under load the bell rings for every commit, and nothing here is in such a hurry.
+        tokio::select! {
+            () = stop.stopped() => break,
+            () = tokio::time::sleep(limits::JOBS_PAUSE) => {}
+        }
     }
 }
 

@@ -42,22 +42,23 @@ impl Calendar {
         }
         let rows = rows::all(&mut *core.store.reader().await?).await?;
         let mut first = Timestamp::from_millis(i64::MAX);
-        let mut ran = false;
+        let (mut ran, mut waits) = (false, false);
         for job in self.jobs {
             let Some(row) = rows.iter().find(|row| row.name == job.name) else { continue };
             if retry::is_due(row.due, job.period, now) {
-                run(core, job, row.due, now).await?;
-                ran = true;
+                let over = run(core, job, row.due, now).await?;
+                (ran, waits) = (ran || over, waits || !over);
             } else {
                 first = first.min(row.due);
             }
         }
-        self.read = (!ran).then_some((now, first));
+        self.read = (!ran && !waits).then_some((now, first));
         Ok(ran)
     }
 }
 
-async fn run(core: &Arc<Core>, job: &'static Job, due: Timestamp, now: Timestamp) -> Result<()> {
+/// Runs one; false when it has to wait for the next look.
+async fn run(core: &Arc<Core>, job: &'static Job, due: Timestamp, now: Timestamp) -> Result<bool> {
     let shared = Arc::clone(core);
     let done = core
         .store
@@ -74,8 +75,10 @@ async fn run(core: &Arc<Core>, job: &'static Job, due: Timestamp, now: Timestamp
         })
         .await;
     match done {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(true),
         Err(error) if error.is_outage() => Err(error),
+        // Somebody else wrote the same rows at that moment, or the commit it shared failed.
+        Err(Error::Stale | Error::NotKept(_)) => Ok(false),
         Err(error) => {
             tracing::warn!(job = job.name, %error, "a job failed; it is tried again");
             let (again, error) = (retry::after_failure(job.period, now), error.to_string());
@@ -84,6 +87,7 @@ async fn run(core: &Arc<Core>, job: &'static Job, due: Timestamp, now: Timestamp
                     Box::pin(async move { rows::failed(conn, job.name, due, again, &error).await })
                 })
                 .await
+                .map(|()| true)
         }
     }
 }

@@ -21,11 +21,12 @@ pub(super) async fn fire_due(core: &Arc<Core>) -> Result<bool> {
     let rows = timers::due(&mut *core.store.reader().await?, now, limits::TIMERS_AT_ONCE).await?;
     let full = rows.len() == limits::TIMERS_AT_ONCE;
     // Side by side: the writer puts what is waiting into one commit.
-    try_join_all(rows.into_iter().map(|row| fire(core, row, now))).await?;
-    Ok(full)
+    let over = try_join_all(rows.into_iter().map(|row| fire(core, row, now))).await?;
+    Ok(full && over.contains(&true))
 }
 
-async fn fire(core: &Arc<Core>, row: Row, now: Timestamp) -> Result<()> {
+/// Fires one; false when it has to wait for the next look.
+async fn fire(core: &Arc<Core>, row: Row, now: Timestamp) -> Result<bool> {
     let (library, fired) = (core.library.get(), row.clone());
     let done = core
         .store
@@ -34,11 +35,13 @@ async fn fire(core: &Arc<Core>, row: Row, now: Timestamp) -> Result<()> {
         })
         .await;
     match done {
-        // Somebody else wrote the conversation at that moment: the next look fires it on what is true then.
-        Ok(()) | Err(Error::Stale) => Ok(()),
+        Ok(()) => Ok(true),
         Err(error) if error.is_outage() => Err(error),
+        // Somebody else wrote the conversation at that moment, or the commit it shared failed: that is not its own fault. The
+        // next look fires it on what is true then.
+        Err(Error::Stale | Error::NotKept(_)) => Ok(false),
         // One that can't fire costs only itself.
-        Err(error) => put_off(core, row, error.to_string(), now).await,
+        Err(error) => put_off(core, row, error.to_string(), now).await.map(|()| true),
     }
 }
 
