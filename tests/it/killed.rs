@@ -22,17 +22,18 @@ fn kills() -> u32 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_being_killed() {
     let folder = tempfile::tempdir().expect("a folder");
-    kill_again_and_again(Launch::new(folder.path())).await;
+    println!("{}", kill_again_and_again(Launch::new(folder.path())).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_being_killed_on_postgres() {
     let Some(cluster) = Cluster::shared() else { return };
     let (folder, database) = (tempfile::tempdir().expect("a folder"), cluster.database().await);
-    kill_again_and_again(Launch::new(folder.path()).on(&database)).await;
+    println!("{}", kill_again_and_again(Launch::new(folder.path()).on(&database)).await);
 }
 
-async fn kill_again_and_again(mut launch: Launch) {
+/// Kills, starts, and looks what is there at the end; tells how much that was.
+async fn kill_again_and_again(mut launch: Launch) -> String {
     let mut widgets: Vec<Widget> = (0..CUSTOMERS).map(Widget::new).collect();
     let mut chance = 0x9E37_79B9_u64;
     // Moments of a fixed row: a failure is more likely to come again.
@@ -78,5 +79,5 @@ async fn kill_again_and_again(mut launch: Launch) {
     let ledger = launch.command(&["ledger", "--json"]).output().expect("runs");
     let accounts: Value = serde_json::from_slice(&ledger.stdout).expect("JSON");
     assert_eq!(accounts[0]["balanced"], true, "{accounts}");
-    println!("{total} messages were acknowledged over {} kills; the ledger: {accounts}", kills());
+    format!("{total} messages were acknowledged over {} kills; the ledger: {accounts}", kills())
 }
