@@ -183,7 +183,12 @@ impl App {
     /// Opens the database, starts adapters, outbox and chores, and listens.
     pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let folder = take_folder(&config.server.data)?;
-        let core = open_core(&Home::of(config), clock).await?;
+        let home = Home::of(config);
+        let core = open_core(&home, clock).await?;
+        if let Target::File(_) = home.target {
+            // Nobody else serves from this folder: what a killed process was sending need not wait for its leases.
+            core.store.write::<_, store::Error, _>(|conn| Box::pin(store::outbox::end_leases(conn))).await?;
+        }
         if let Some(keep) = config.ledger.keep_raw() {
             // It is new: nobody has said anything before.
             let _ = core.keep_raw.set(keep);

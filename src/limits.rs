@@ -142,5 +142,7 @@ pub const PROBE_MAX: Duration = Duration::from_secs(3);
 pub const RATE_LIMIT_MAX: Duration = Duration::from_hours(1);
 /// The longest e-mail address, in bytes (RFC 5321, 4.5.3.1.3).
 pub const EMAIL_BYTES_MAX: usize = 254;
+/// How long attempts under way may take to end when the program stops; what is left of the budget below is for settling them.
+pub const ATTEMPTS_STOP_BUDGET: Duration = Duration::from_secs(11);
 /// How long deliveries under way may take to end when the program stops. With the two other budgets that makes 20 seconds.
 pub const DELIVERY_STOP_BUDGET: Duration = Duration::from_secs(14);
