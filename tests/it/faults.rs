@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
+use switchboard::store::{Error, Store, Target, settings};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
@@ -201,4 +202,18 @@ async fn postgres_restarts_in_the_middle_of_everything() {
     server.until_ready_says("").await;
     let stuck = "SELECT COUNT(*) FROM outbox WHERE state IN ('uncertain', 'failed')";
     assert_eq!(cluster.ask(database.rsplit('/').next().expect("a name"), stuck), "0");
+}
+
+#[tokio::test]
+async fn a_connection_that_was_cut_while_nobody_used_it_costs_nothing() {
+    let Some(cluster) = Cluster::own() else { return };
+    let target = Target::postgres(&cluster.database().await).expect("an address");
+    let store = Store::open(&target).await.expect("opens");
+    store.probe().await.expect("works");
+    cluster.restart();
+    store
+        .write::<_, Error, _>(|conn| Box::pin(settings::set(conn, "after", "the restart")))
+        .await
+        .expect("written at once");
+    store.close().await;
 }
