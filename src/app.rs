@@ -87,11 +87,12 @@ pub async fn open_bare(home: &Home, clock: Arc<dyn Clock>) -> anyhow::Result<Arc
 async fn open_store(home: &Home) -> anyhow::Result<Store> {
     make_folder(&home.data)?;
     // One process brings the database up to date at a time; the lock ends with this function.
-    let _turn = lock_file(&home.data, "open.lock").and_then(|lock| lock.lock().map(|()| lock))?;
+    let turn = lock_file(&home.data, "open.lock").and_then(|lock| lock.lock().map(|()| lock));
+    let _turn = turn.with_context(|| unwritable(&home.data))?;
     let target = &home.target;
     if let Target::File(_) = target {
         // SQLite makes its files as it finds this one.
-        lock_file(&home.data, DATABASE).with_context(|| format!("the database {target} can't be made"))?;
+        lock_file(&home.data, DATABASE).with_context(|| format!("the database {target} can't be written"))?;
     }
     let opened = Store::open_with(target, home.lanes, Arc::new(Open)).await;
     opened.with_context(|| format!("the database {target} can't be opened"))
@@ -115,6 +116,10 @@ pub fn put_database(data: &Path, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn unwritable(data: &Path) -> String {
+    format!("the data folder {} can't be written by this user", data.display())
+}
+
 fn lock_file(data: &Path, name: &str) -> std::io::Result<File> {
     File::options().create(true).truncate(false).write(true).mode(0o600).open(data.join(name))
 }
@@ -122,7 +127,7 @@ fn lock_file(data: &Path, name: &str) -> std::io::Result<File> {
 /// Takes the data folder for a server: two of them would both deliver.
 fn take_folder(data: &Path) -> anyhow::Result<File> {
     make_folder(data)?;
-    let lock = lock_file(data, "serve.lock")?;
+    let lock = lock_file(data, "serve.lock").with_context(|| unwritable(data))?;
     lock.try_lock().map_err(|_| anyhow!("another server runs on the data folder {}; stop it first", data.display()))?;
     Ok(lock)
 }
@@ -178,7 +183,12 @@ impl App {
     /// Opens the database, starts adapters, outbox and chores, and listens.
     pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let folder = take_folder(&config.server.data)?;
-        let core = open_core(&Home::of(config), clock).await?;
+        let home = Home::of(config);
+        let core = open_core(&home, clock).await?;
+        if let Target::File(_) = home.target {
+            // Nobody else serves from this folder: what a killed process was sending need not wait for its leases.
+            core.store.write::<_, store::Error, _>(|conn| Box::pin(store::outbox::end_leases(conn))).await?;
+        }
         if let Some(keep) = config.ledger.keep_raw() {
             // It is new: nobody has said anything before.
             let _ = core.keep_raw.set(keep);

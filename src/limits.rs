@@ -132,15 +132,19 @@ pub const JOBS_PAUSE: Duration = Duration::from_millis(50);
 pub const JOB_RETRY: Duration = Duration::from_mins(1);
 /// How often old rows are cleared away.
 pub const HOUSEKEEPING: Duration = Duration::from_hours(1);
-/// How long closing the database waits for readers.
+/// How long closing the database may take.
 pub const CLOSE_BUDGET: Duration = Duration::from_secs(2);
 /// How long open connections may take to end when the program stops.
 pub const HTTP_STOP_BUDGET: Duration = Duration::from_secs(4);
 /// How long an answer of `/readyz` and `/metrics` is given again, so that asking often costs nothing.
 pub const HEALTH_CACHED: Duration = Duration::from_secs(2);
+/// How long `/readyz` waits for the database before it says that it does not answer.
+pub const PROBE_MAX: Duration = Duration::from_secs(3);
 /// The longest pause a peer may ask for between attempts.
 pub const RATE_LIMIT_MAX: Duration = Duration::from_hours(1);
 /// The longest e-mail address, in bytes (RFC 5321, 4.5.3.1.3).
 pub const EMAIL_BYTES_MAX: usize = 254;
+/// How long attempts under way may take to end when the program stops; what is left of the budget below is for settling them.
+pub const ATTEMPTS_STOP_BUDGET: Duration = Duration::from_secs(11);
 /// How long deliveries under way may take to end when the program stops. With the two other budgets that makes 20 seconds.
 pub const DELIVERY_STOP_BUDGET: Duration = Duration::from_secs(14);

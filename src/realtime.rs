@@ -128,7 +128,7 @@ fn viewers_of(seen: &BTreeMap<AgentId, Seen>, now: Timestamp) -> Vec<Viewer> {
 
 /// Reads committed changes whenever the bell rings, and now and then, and hands them to `tell`, in order, until `stop` fires.
 pub async fn pump(store: &Store, mut position: i64, stop: StopToken, tell: impl Fn(i64, Arc<Change>)) -> Result<()> {
-    let mut bell = store.commits();
+    let (mut bell, mut behind) = (store.commits(), false);
     loop {
         tokio::select! {
             () = stop.stopped() => return Ok(()),
@@ -137,24 +137,28 @@ pub async fn pump(store: &Store, mut position: i64, stop: StopToken, tell: impl 
             () = tokio::time::sleep(limits::CHANGES_POLL) => {}
         }
         bell.mark_unchanged();
-        position = read_new(store, position, &tell).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "changes can't be read; consoles will be late");
-            position
-        });
+        let read = read_new(store, &mut position, &tell).await;
+        if let Err(error) = &read
+            && !behind
+        {
+            tracing::error!(%error, "changes can't be read; consoles are late until they can");
+        }
+        behind = read.is_err();
     }
 }
 
-async fn read_new(store: &Store, mut position: i64, tell: &impl Fn(i64, Arc<Change>)) -> Result<i64> {
+/// Reads on from `position`, which moves with what was told.
+async fn read_new(store: &Store, position: &mut i64, tell: &impl Fn(i64, Arc<Change>)) -> Result<()> {
     const PAGE: u32 = 500;
     loop {
-        let page = changes::after(&mut *store.reader().await?, position, PAGE).await?;
+        let page = changes::after(&mut *store.reader().await?, *position, PAGE).await?;
         let full = page.len() == PAGE as usize;
         for (at, change) in page {
-            position = at;
+            *position = at;
             tell(at, Arc::new(change));
         }
         if !full {
-            return Ok(position);
+            return Ok(());
         }
     }
 }

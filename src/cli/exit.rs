@@ -46,7 +46,7 @@ impl Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::unavailable(format!("{error:#}"))
+        Self::unavailable(told(&error))
     }
 }
 
@@ -54,6 +54,21 @@ impl From<crate::store::Error> for Failure {
     fn from(error: crate::store::Error) -> Self {
         Self::unavailable(error)
     }
+}
+
+/// An error with its causes, from the outside in. Many errors already tell their cause: it is not told again.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.contains(&cause) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&cause);
+    }
+    text
 }
 
 /// Prints why a command failed, and gives its exit code.
@@ -67,5 +82,20 @@ pub(super) fn report(outcome: Outcome) -> ExitCode {
             }
             ExitCode::from(failure.code)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::told;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let outer = Err::<(), _>(std::io::Error::other("no such host")).context("it can't be reached: no such host");
+        let error = outer.context("the database can't be opened").expect_err("an error");
+        let text = told(&error);
+        assert_eq!(text, "the database can't be opened: it can't be reached: no such host");
     }
 }

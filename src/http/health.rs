@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::Web;
 use crate::limits;
+use crate::store::{Store, Trouble};
 
 pub(super) fn router() -> Router<Arc<Web>> {
     Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready))
@@ -23,19 +24,28 @@ async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, Json<Value>) {
     }
     let mut last = web.probed.lock().await;
     let fresh = last.filter(|(at, _)| at.elapsed() < limits::HEALTH_CACHED);
-    let works = if let Some((_, works)) = fresh {
-        works
+    let why = if let Some((_, why)) = fresh {
+        why
     } else {
-        let probed = web.core.store.probe().await;
-        if let Err(error) = &probed {
-            tracing::error!(%error, "the store fails its probe");
-        }
-        *last = Some((Instant::now(), probed.is_ok()));
-        probed.is_ok()
+        let why = trouble(&web.core.store).await;
+        *last = Some((Instant::now(), why));
+        why
     };
-    if works {
-        (StatusCode::OK, Json(json!({"ready": true})))
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"ready": false, "why": "the store fails; the log says how"})))
+    match why {
+        None => (StatusCode::OK, Json(json!({"ready": true}))),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"ready": false, "why": why}))),
+    }
+}
+
+/// Why the database can't be used, in an operator's words.
+async fn trouble(store: &Store) -> Option<&'static str> {
+    match tokio::time::timeout(limits::PROBE_MAX, store.probe()).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "the database fails its probe");
+            Some(Trouble::of(&error).unwrap_or(Trouble::Failing).words())
+        }
+        // The probe waits behind others; what befell them will befall it.
+        Err(_) => Some(store.trouble().unwrap_or(Trouble::Slow).words()),
     }
 }

@@ -61,8 +61,8 @@ pub struct Web {
     pub trusted: Vec<Network>,
     /// Fires when the program stops.
     pub stop: switchboard_contract::StopToken,
-    /// When the store was probed last, and whether it worked.
-    pub probed: tokio::sync::Mutex<Option<(tokio::time::Instant, bool)>>,
+    /// When the store was probed last, and what was wrong with it.
+    pub probed: tokio::sync::Mutex<Option<(tokio::time::Instant, Option<&'static str>)>>,
     /// The figures given last.
     pub figures: tokio::sync::Mutex<Option<(tokio::time::Instant, String)>>,
     /// When the program started.

@@ -112,6 +112,7 @@ impl From<store::Error> for Problem {
             store::Error::Stale => Self::new(StatusCode::CONFLICT, "stale_version", error.to_string()),
             store::Error::Stopping => Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", error.to_string()),
             store::Error::Database(_)
+            | store::Error::Outage { .. }
             | store::Error::NotKept(_)
             | store::Error::Migrate(_)
             | store::Error::Corrupt { .. }

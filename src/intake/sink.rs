@@ -13,7 +13,7 @@ use crate::limits;
 use crate::realtime::News;
 use crate::service::thread;
 use crate::store::changes::{self, Change};
-use crate::store::{Error, conversations, entries, inboxes};
+use crate::store::{Error, Trouble, conversations, entries, inboxes};
 
 /// Takes what one inbox receives, and shows its contacts their threads.
 pub struct InboxSink {
@@ -90,9 +90,6 @@ impl ThreadReader for InboxSink {
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn unavailable(error: Error) -> SinkError {
-    let stopping = match &error {
-        Error::NotKept(error) => matches!(**error, Error::Stopping),
-        error => matches!(error, Error::Stopping),
-    };
+    let stopping = Trouble::of(&error) == Some(Trouble::Stopping);
     if stopping { SinkError::Stopping } else { SinkError::Unavailable(error.to_string()) }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use switchboard_contract::{DeliveryError, DeliveryId, StopToken, Timestamp};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::settle::Ended;
@@ -46,18 +47,22 @@ impl Dispatcher {
     }
 
     pub(super) async fn run(mut self, stop: StopToken) {
-        let tasks = TaskTracker::new();
+        let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
+        let mut in_trouble = false;
         let mut bell = self.desk.core.store.commits();
         while !stop.is_stopped() {
             bell.mark_unchanged();
             match self.claim().await {
                 Ok(claimed) => {
+                    in_trouble = false;
                     for claimed in claimed {
-                        self.begin(&tasks, claimed).await;
+                        self.begin(&tasks, &cut, claimed).await;
                     }
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the outbox can't be read; deliveries wait");
+                    if !std::mem::replace(&mut in_trouble, true) {
+                        tracing::error!(%error, "the outbox can't be read; deliveries wait");
+                    }
                     // Trouble is not asked about at once again.
                     tokio::time::sleep(limits::OUTBOX_POLL).await;
                 }
@@ -71,7 +76,11 @@ impl Dispatcher {
             }
         }
         tasks.close();
-        tasks.wait().await;
+        // What does not end in time is let go of: nobody knows whether it went out.
+        if tokio::time::timeout(limits::ATTEMPTS_STOP_BUDGET, tasks.wait()).await.is_err() {
+            cut.cancel();
+            tasks.wait().await;
+        }
     }
 
     /// How long to wait when nothing happens: until a pace lets the next message go, if that is sooner than the usual look.
@@ -81,13 +90,20 @@ impl Dispatcher {
         paced.min().map_or(limits::OUTBOX_POLL, |wait| wait.clamp(Duration::from_millis(1), limits::OUTBOX_POLL))
     }
 
-    async fn begin(&self, tasks: &TaskTracker, claimed: Claimed) {
+    async fn begin(&self, tasks: &TaskTracker, cut: &CancellationToken, claimed: Claimed) {
         let Claimed { ticket, cargo, probe } = claimed;
         let Some(places) = self.places.get(&ticket.target).map(Arc::clone) else { return };
         let Ok(place) = places.acquire_owned().await else { return };
-        let (desk, ends) = (Arc::clone(&self.desk), self.ends.clone());
+        let (desk, ends, cut) = (Arc::clone(&self.desk), self.ends.clone(), cut.clone());
         tasks.spawn(async move {
-            let outcome = desk.send(&ticket, &cargo).await;
+            let outcome = tokio::select! {
+                biased;
+                outcome = desk.send(&ticket, &cargo) => outcome,
+                () = cut.cancelled() => {
+                    let reason = "the program stopped while it was being sent".to_owned();
+                    Outcome::from(Err(DeliveryError::Uncertain { reason }))
+                }
+            };
             drop(place);
             // Without a settler the program ends, and the lease runs out.
             let _ = ends.send(Ended { ticket, outcome, probe }).await;

@@ -131,7 +131,7 @@ async fn save(desk: &Desk, decided: &Arc<Decided>, now: Timestamp) {
 fn may_go_well(error: &Error, attempts: u32) -> bool {
     match error {
         Error::Stopping | Error::Panicked(_) | Error::Corrupt { .. } => false,
-        Error::Database(_) | Error::Migrate(_) | Error::Stale | Error::NotKept(_) => {
+        Error::Database(_) | Error::Outage { .. } | Error::Migrate(_) | Error::Stale | Error::NotKept(_) => {
             error.is_outage() || attempts < limits::STEP_ATTEMPTS_MAX
         }
     }

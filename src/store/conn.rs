@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 
 use super::changes::Change;
-use super::{Error, Result, changes, sql};
+use super::{Error, Result, Trouble, changes, sql};
 use switchboard_contract::Timestamp;
 
 /// The native connection; owned, lent by a pool or held by a transaction that ends when it is dropped.
@@ -20,11 +20,14 @@ pub struct Conn {
     link: Link,
     /// News that is written just before the commit, so that its positions are given in the order of the commits.
     news: Vec<(Change, Timestamp)>,
+    /// The first trouble of the database since the transaction began. SQLite undoes the whole transaction then, and
+    /// would keep each further statement by itself.
+    trouble: Option<(Trouble, String)>,
 }
 
 impl Conn {
     pub(super) fn new(link: Link) -> Self {
-        Self { link, news: Vec::new() }
+        Self { link, news: Vec::new(), trouble: None }
     }
 
     pub(super) fn link(&mut self) -> &mut Link {
@@ -51,8 +54,28 @@ impl Conn {
         self.news.truncate(mark);
     }
 
+    /// Notes an error of a statement. Somebody else's transaction being in the way is none of the database's troubles.
+    pub(super) fn note(&mut self, error: sqlx::Error) -> sqlx::Error {
+        if self.trouble.is_none()
+            && !super::is_conflict(&error)
+            && let Some(trouble) = Trouble::of_database(&error)
+        {
+            self.trouble = Some((trouble, error.to_string()));
+        }
+        error
+    }
+
+    /// Whether the transaction can still be trusted.
+    ///
+    /// # Errors
+    /// When the database was in trouble since it began, whoever saw the error.
+    pub(super) fn sound(&mut self) -> Result<()> {
+        self.trouble.take().map_or(Ok(()), |(trouble, detail)| Err(Error::Outage { trouble, detail }))
+    }
+
     pub(super) async fn begin(&mut self) -> Result<()> {
         self.news.clear();
+        self.trouble = None;
         // SQLite: the lock is taken now and not in the middle, where waiting for it would be a deadlock.
         let text = if self.is_postgres() { "BEGIN" } else { "BEGIN IMMEDIATE" };
         self.run(text).await

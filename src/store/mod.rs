@@ -37,10 +37,12 @@ pub mod settings;
 pub mod sql;
 mod target;
 pub mod timers;
+mod trouble;
 mod writer;
 
 pub use conn::{Conn, Reader};
 pub use target::Target;
+pub use trouble::Trouble;
 pub use writer::{Gate, Open, Point};
 
 /// Why the store could not do something.
@@ -66,6 +68,14 @@ pub enum Error {
     /// The job panicked; nothing of it was kept.
     #[error("an internal error: {0}")]
     Panicked(String),
+    /// The database was in trouble while a job ran, so nothing of its transaction can be trusted.
+    #[error("{}: {detail}", trouble.words())]
+    Outage {
+        /// What kind of trouble.
+        trouble: Trouble,
+        /// The database's own words.
+        detail: String,
+    },
     /// The group it was in could not be committed.
     #[error("{0}")]
     NotKept(Arc<Error>),
@@ -83,27 +93,13 @@ pub struct Store {
     readers: target::Readers,
     writer: writer::Handle,
     commits: watch::Receiver<u64>,
+    trouble: watch::Receiver<Option<Trouble>>,
 }
 
 impl Error {
     /// The database itself is in trouble (full, locked, unreadable, gone), so that trying another item makes no sense.
     pub fn is_outage(&self) -> bool {
-        match self {
-            Self::Database(sqlx::Error::Database(refusal)) => refusal.code().is_none_or(|code| means_outage(&code)),
-            Self::Database(error) => !matches!(
-                error,
-                sqlx::Error::RowNotFound
-                    | sqlx::Error::TypeNotFound { .. }
-                    | sqlx::Error::ColumnIndexOutOfBounds { .. }
-                    | sqlx::Error::ColumnNotFound(_)
-                    | sqlx::Error::ColumnDecode { .. }
-                    | sqlx::Error::Encode(_)
-                    | sqlx::Error::Decode(_)
-            ),
-            Self::Stopping | Self::Migrate(_) => true,
-            Self::NotKept(error) => error.is_outage(),
-            Self::Corrupt { .. } | Self::Stale | Self::Panicked(_) => false,
-        }
+        Trouble::of(self).is_some()
     }
 }
 
@@ -118,8 +114,8 @@ impl Store {
         let source = target::Source::of(target)?;
         source.migrate().await?;
         let readers = source.readers().await?;
-        let (writer, commits) = writer::spawn(&source, lanes, &gate);
-        Ok(Self { readers, writer, commits })
+        let (writer, commits, trouble) = writer::spawn(&source, lanes, &gate);
+        Ok(Self { readers, writer, commits, trouble })
     }
 
     /// Lanes that write side by side.
@@ -164,6 +160,11 @@ impl Store {
         self.commits.clone()
     }
 
+    /// What kept the last commit from being made; none when it was made.
+    pub fn trouble(&self) -> Option<Trouble> {
+        *self.trouble.borrow()
+    }
+
     /// Writes a value and reads it back through a reader: the database works.
     pub async fn probe(&self) -> Result<()> {
         self.write::<_, Error, _>(|conn| Box::pin(settings::set(conn, "probe", "ok"))).await?;
@@ -172,10 +173,13 @@ impl Store {
 
     /// Ends the writers after what is waiting, and closes the database.
     pub async fn close(&self) {
-        self.writer.stop().await;
-        // A reader that is still busy has no claim to keep the program from ending.
-        if tokio::time::timeout(limits::CLOSE_BUDGET, self.readers.close()).await.is_err() {
-            tracing::warn!("some reads did not end in time and are cut");
+        let closing = async {
+            self.writer.stop().await;
+            self.readers.close().await;
+        };
+        // A database that can't be reached, and a reader that is still busy, have no claim to keep the program from ending.
+        if tokio::time::timeout(limits::CLOSE_BUDGET, closing).await.is_err() {
+            tracing::warn!("the database was not done in time; what it had not kept was acknowledged to nobody");
         }
     }
 }
@@ -251,25 +255,12 @@ pub async fn savepoint<T>(conn: &mut Conn, work: impl AsyncFnOnce(&mut Conn) -> 
     Ok(result)
 }
 
-/// Whether a refusal's code means that the database itself is in trouble.
-fn means_outage(code: &str) -> bool {
-    // Primary result codes of SQLite: <https://sqlite.org/rescode.html>
-    const BUSY_LOCKED_READONLY_IO_CORRUPT_FULL_CANTOPEN_NOTADB: [i32; 8] = [5, 6, 8, 10, 11, 13, 14, 26];
-    // Classes of SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>. Connection, read-only, authorisation,
-    // catalog, resources, operator's intervention, system.
-    const CLASSES: [&str; 8] = ["08", "25", "28", "3D", "53", "57", "58", "XX"];
-    // SQLSTATE always has five characters; SQLite's codes are numbers of at most four digits.
-    if code.len() == 5 {
-        return CLASSES.iter().any(|class| code.starts_with(class));
-    }
-    code.parse::<i32>().is_ok_and(|code| BUSY_LOCKED_READONLY_IO_CORRUPT_FULL_CANTOPEN_NOTADB.contains(&(code & 0xff)))
-}
-
 /// A refused write of rows that somebody else wrote at the same moment may go well when it is tried again.
 fn stale_or_worse(error: sqlx::Error) -> Error {
     if is_conflict(&error) { Error::Stale } else { error.into() }
 }
 
+/// Somebody else's transaction was in the way: the same may go well when it is tried again.
 fn is_conflict(error: &sqlx::Error) -> bool {
     const SERIALIZATION_FAILURE: &str = "40001";
     const DEADLOCK_DETECTED: &str = "40P01";

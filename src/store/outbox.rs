@@ -172,6 +172,12 @@ pub async fn claim(conn: &mut Conn, ids: &[DeliveryId], lease_until: Timestamp) 
         .collect()
 }
 
+/// Ends every lease: for a process that is alone with the database, whatever is being sent was being sent by a dead one.
+pub async fn end_leases(conn: &mut Conn) -> Result<()> {
+    sql::query("UPDATE outbox SET lease_until = 0 WHERE state = 'sending'").execute(conn).await?;
+    Ok(())
+}
+
 /// Deliveries whose claimer is gone: their lease is over. Nobody knows whether they went out.
 pub async fn abandoned(conn: &mut Conn, now: Timestamp, most: usize) -> Result<Vec<Ticket>> {
     let rows: Vec<ClaimRow> = sql::query_as(

@@ -181,6 +181,11 @@ impl Query {
 
     /// Runs the statement; tells how many rows it changed.
     pub async fn execute(self, conn: &mut Conn) -> Result<Done> {
+        let done = self.done(conn).await;
+        done.map_err(|error| conn.note(error))
+    }
+
+    async fn done(self, conn: &mut Conn) -> Result<Done> {
         let text = self.text.into_sql();
         match conn.link() {
             Link::Sqlite(link) => {
@@ -197,6 +202,11 @@ impl Query {
     }
 
     async fn rows<T: Fetched>(self, conn: &mut Conn) -> Result<Vec<T>> {
+        let rows = self.fetched(conn).await;
+        rows.map_err(|error| conn.note(error))
+    }
+
+    async fn fetched<T: Fetched>(self, conn: &mut Conn) -> Result<Vec<T>> {
         let text = self.text.into_sql();
         match conn.link() {
             Link::Sqlite(link) => {

@@ -108,11 +108,13 @@ impl Source {
         }
     }
 
-    /// A connection that writes.
+    /// A connection that writes. A file that is gone is not made anew: it would be an empty one.
     pub(super) async fn connect(&self) -> Result<Conn> {
         let connecting = async {
             Ok::<_, sqlx::Error>(Conn::new(match self {
-                Self::Sqlite(options) => Link::Sqlite(Box::new(Box::new(options.connect().await?))),
+                Self::Sqlite(options) => {
+                    Link::Sqlite(Box::new(Box::new(options.clone().create_if_missing(false).connect().await?)))
+                }
                 Self::Postgres(options) => Link::Postgres(Box::new(Box::new(options.connect().await?))),
             }))
         };

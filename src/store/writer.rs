@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::target::Source;
-use super::{Conn, Error, Result, panic_text};
+use super::{Conn, Error, Result, Trouble, panic_text};
 use crate::limits;
 
 /// A moment at which a test may let the writer die.
@@ -129,18 +129,23 @@ impl Handle {
     }
 }
 
-/// Starts the writers; the bell rings after each commit.
-pub(super) fn spawn(source: &Source, lanes: usize, gate: &Arc<dyn Gate>) -> (Handle, watch::Receiver<u64>) {
+/// The handle, the bell that rings after each commit, and what kept the last commit from being made.
+type Started = (Handle, watch::Receiver<u64>, watch::Receiver<Option<Trouble>>);
+
+/// Starts the writers.
+pub(super) fn spawn(source: &Source, lanes: usize, gate: &Arc<dyn Gate>) -> Started {
     let (bell, commits) = watch::channel(0);
-    let bell = Arc::new(bell);
+    let (trouble, told) = watch::channel(None);
+    let (bell, trouble) = (Arc::new(bell), Arc::new(trouble));
     let lanes = if source.writes_side_by_side() { lanes.max(1) } else { 1 };
     let lanes = (0..lanes).map(|_| {
         let (jobs, queue) = mpsc::channel(limits::WRITE_QUEUE_MAX);
-        let writer = Writer { source: source.clone(), conn: None, bell: Arc::clone(&bell), gate: Arc::clone(gate) };
+        let (bell, trouble) = (Arc::clone(&bell), Arc::clone(&trouble));
+        let writer = Writer { source: source.clone(), conn: None, bell, trouble, gate: Arc::clone(gate) };
         tokio::spawn(writer.run(queue));
         jobs
     });
-    (Handle { lanes: lanes.collect() }, commits)
+    (Handle { lanes: lanes.collect() }, commits, told)
 }
 
 struct Writer {
@@ -148,12 +153,15 @@ struct Writer {
     /// None before the first group and after a failure that may have cost the connection.
     conn: Option<Conn>,
     bell: Arc<watch::Sender<u64>>,
+    trouble: Arc<watch::Sender<Option<Trouble>>>,
     gate: Arc<dyn Gate>,
 }
 
 /// How a group ended.
 enum Ending {
     Committed,
+    /// The only job failed by itself.
+    Undone,
     Failed(Error),
     /// The gate was closed: the writer is dead.
     Died,
@@ -191,17 +199,17 @@ impl Writer {
     async fn commit(&mut self, mut group: Vec<Box<dyn Job>>) -> bool {
         let ending = tokio::time::timeout(limits::TRANSACTION_MAX, self.transaction(&mut group)).await;
         let failure = match ending {
-            Ok(Ending::Committed) => None,
+            Ok(Ending::Committed) => {
+                self.works();
+                None
+            }
+            Ok(Ending::Undone) => None,
             Ok(Ending::Died) => return false,
             Ok(Ending::Failed(error)) => Some(Arc::new(error)),
             Err(_) => Some(Arc::new(Error::Database(sqlx::Error::PoolTimedOut))),
         };
         if let Some(error) = &failure {
-            tracing::error!(%error, jobs = group.len(), "a commit failed; nothing of it was kept");
-            // Whatever is left of the transaction must not leak into the next one.
-            self.conn = None;
-        } else {
-            self.bell.send_modify(|count| *count += 1);
+            self.fails(error, group.len());
         }
         for job in group {
             job.finish(match &failure {
@@ -212,31 +220,68 @@ impl Writer {
         true
     }
 
-    async fn transaction(&mut self, group: &mut [Box<dyn Job>]) -> Ending {
-        match self.attempt(group).await {
-            Ok(true) => Ending::Committed,
-            Ok(false) => Ending::Died,
-            Err(error) => Ending::Failed(error),
+    /// Notes that a commit was made.
+    fn works(&self) {
+        self.bell.send_modify(|count| *count += 1);
+        if self.trouble.borrow().is_some() {
+            self.trouble.send_replace(None);
+            tracing::info!("the database works again");
         }
     }
 
-    async fn attempt(&mut self, group: &mut [Box<dyn Job>]) -> Result<bool> {
-        let conn = match &mut self.conn {
-            Some(conn) => conn,
-            None => self.conn.insert(self.source.connect().await?),
-        };
+    /// Notes that a commit could not be made. Trouble is told when it begins and not for everything that comes meanwhile: the log
+    /// may share the full disk.
+    fn fails(&mut self, error: &Error, jobs: usize) {
+        // Whatever is left of the transaction must not leak into the next one.
+        self.conn = None;
+        let trouble = Trouble::of(error);
+        let before = self.trouble.send_replace(trouble);
+        let why = trouble.map(Trouble::words);
+        if trouble.is_some() && trouble == before {
+            tracing::debug!(%error, jobs, "a commit failed again");
+        } else {
+            tracing::error!(%error, why, jobs, "a commit failed; nothing of it was kept");
+        }
+    }
+
+    async fn transaction(&mut self, group: &mut [Box<dyn Job>]) -> Ending {
+        self.attempt(group).await.unwrap_or_else(Ending::Failed)
+    }
+
+    /// Begins a transaction. A connection that was cut since it was last used is made anew: nothing was done on it yet.
+    async fn begin(&mut self) -> Result<&mut Conn> {
+        if let Some(mut conn) = self.conn.take() {
+            match conn.begin().await {
+                Ok(()) => return Ok(self.conn.insert(conn)),
+                Err(error) if Trouble::of(&error) == Some(Trouble::Unreachable) => {
+                    tracing::debug!(%error, "the connection to the database was cut");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let conn = self.conn.insert(self.source.connect().await?);
         conn.begin().await?;
+        Ok(conn)
+    }
+
+    async fn attempt(&mut self, group: &mut [Box<dyn Job>]) -> Result<Ending> {
+        let gate = Arc::clone(&self.gate);
+        let conn = self.begin().await?;
         if let [job] = group {
             // Alone, a job needs no savepoint: the whole transaction is its own.
-            if let Outcome::Undo = job.run(conn).await {
+            let outcome = job.run(conn).await;
+            conn.sound()?;
+            if let Outcome::Undo = outcome {
                 conn.rollback().await?;
-                return Ok(true);
+                return Ok(Ending::Undone);
             }
         } else {
             for job in group {
                 let mark = conn.mark();
                 conn.run("SAVEPOINT job").await?;
-                if let Outcome::Undo = job.run(conn).await {
+                let outcome = job.run(conn).await;
+                conn.sound()?;
+                if let Outcome::Undo = outcome {
                     conn.forget_since(mark);
                     conn.run("ROLLBACK TO SAVEPOINT job").await?;
                 }
@@ -244,10 +289,10 @@ impl Writer {
             }
         }
         conn.write_news().await?;
-        if !self.gate.pass(Point::BeforeCommit) {
-            return Ok(false);
+        if !gate.pass(Point::BeforeCommit) {
+            return Ok(Ending::Died);
         }
         conn.commit().await?;
-        Ok(self.gate.pass(Point::AfterCommit))
+        Ok(if gate.pass(Point::AfterCommit) { Ending::Committed } else { Ending::Died })
     }
 }

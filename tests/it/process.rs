@@ -19,14 +19,14 @@ pub(crate) struct Launch {
     /// Port 0 until the first start has found one.
     listen: String,
     user: Option<(u32, u32)>,
-    /// A shell's words before the program, which prepare its process.
-    before: &'static str,
+    /// A program that prepares the process and then becomes the one named after it.
+    prepared_by: Vec<String>,
 }
 
 impl Launch {
     pub(crate) fn new(data: &Path) -> Self {
         let listen = "127.0.0.1:0".to_owned();
-        Self { data: data.to_owned(), database: None, listen, user: None, before: "" }
+        Self { data: data.to_owned(), database: None, listen, user: None, prepared_by: Vec::new() }
     }
 
     /// On PostgreSQL instead of a file in the data folder.
@@ -36,21 +36,27 @@ impl Launch {
     }
 
     /// As another user; only root may.
-    pub(crate) fn as_user(mut self, user: Option<(u32, u32)>) -> Self {
+    pub(crate) fn run_by(mut self, user: Option<(u32, u32)>) -> Self {
         self.user = user;
         self
     }
 
-    pub(crate) fn after(mut self, before: &'static str) -> Self {
-        self.before = before;
+    pub(crate) fn prepared_by(mut self, words: &[&str]) -> Self {
+        self.prepared_by = words.iter().map(ToString::to_string).collect();
         self
     }
 
     /// A command of the program on this database.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("sh");
-        command.args(["-c", &format!("{} exec \"$@\"", self.before), "sh", env!("CARGO_BIN_EXE_switchboard")]);
-        command.args(arguments).arg("--data").arg(&self.data).current_dir("/").env_clear().stdin(Stdio::null());
+        let program = env!("CARGO_BIN_EXE_switchboard").to_owned();
+        let words: Vec<_> = self.prepared_by.iter().cloned().chain([program]).collect();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).args(arguments).arg("--data").arg(&self.data);
+        command
+            .current_dir("/")
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .stdin(Stdio::null());
         if let Some(database) = &self.database {
             command.args(["--database", database]);
         }
@@ -162,15 +168,10 @@ impl Server {
     /// Waits until `/readyz` says `why`; empty: until it is ready.
     pub(crate) async fn until_ready_says(&self, why: &str) {
         in_time(&format!("/readyz saying `{why}`"), async {
-            let mut said = String::new();
             loop {
-                let (ready, now) = self.ready().await;
-                if now == why && ready == why.is_empty() {
+                let (ready, said) = self.ready().await;
+                if said == why && ready == why.is_empty() {
                     return;
-                }
-                if now != said {
-                    println!("/readyz says `{now}`");
-                    said = now;
                 }
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }

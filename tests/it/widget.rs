@@ -14,6 +14,13 @@ use crate::server::PATIENCE;
 /// The bot answers it every time, in one message.
 const QUESTION: &str = "what are your opening hours";
 
+/// What a widget does when the server can't keep a message.
+#[derive(Clone, Copy, PartialEq)]
+enum Patience {
+    Stays,
+    Leaves,
+}
+
 pub(crate) struct Widget {
     name: usize,
     token: Value,
@@ -36,7 +43,7 @@ impl Widget {
 
     /// Writes until the connection is lost.
     pub(crate) async fn write_until_lost(&mut self, url: &str) {
-        self.write(url, u32::MAX).await;
+        self.write(url, u32::MAX, Patience::Stays).await;
     }
 
     /// Writes until so many more are acknowledged, over as many connections as that takes.
@@ -45,7 +52,7 @@ impl Widget {
         let writing = async {
             while self.acknowledged.len() < wanted {
                 let left = u32::try_from(wanted - self.acknowledged.len()).expect("few");
-                self.write(url, left).await;
+                self.write(url, left, Patience::Stays).await;
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
@@ -56,16 +63,16 @@ impl Widget {
     pub(crate) async fn is_refused(&mut self, url: &str) {
         let (refused, acknowledged) = (self.refused, self.acknowledged.len());
         let refusing = async {
+            self.closed = None;
             while self.refused == refused && self.closed.is_none() {
-                self.closed = None;
-                self.write(url, 1).await;
+                self.write(url, 1, Patience::Leaves).await;
                 assert_eq!(self.acknowledged.len(), acknowledged, "what can't be kept is not acknowledged");
             }
         };
         tokio::time::timeout(2 * PATIENCE, refusing).await.expect("it is refused in time");
     }
 
-    async fn write(&mut self, url: &str, most: u32) {
+    async fn write(&mut self, url: &str, most: u32, patience: Patience) {
         let Ok((mut socket, _)) = tokio_tungstenite::connect_async(url).await else { return };
         if self.hello(&mut socket).await.is_none() {
             return;
@@ -87,9 +94,11 @@ impl Widget {
             }
             if answer["code"] == "unavailable" {
                 self.refused += 1;
-                return;
+                if patience == Patience::Leaves {
+                    return;
+                }
             }
-            // Too fast for the limit: as the server asks.
+            // Too fast for the limit, or nothing can be kept: again when the server asks for it.
             let wait = answer["retry_after_ms"].as_u64().unwrap_or(50);
             tokio::time::sleep(Duration::from_millis(wait)).await;
         }
@@ -114,7 +123,7 @@ impl Widget {
                         self.closed = frame.map(|frame| u16::from(frame.code));
                         continue;
                     }
-                    _ => continue,
+                    Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
                 };
                 let frame: Value = serde_json::from_str(&text).expect("JSON");
                 if frame["t"] == "entry" {

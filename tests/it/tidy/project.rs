@@ -130,6 +130,8 @@ fn read_folder(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>)
                 read_folder(root, &path, files);
             }
         } else if kind.is_file()
+            // In a second working tree this names where the first one is.
+            && name != ".git"
             && let Ok(text) = fs::read_to_string(&path)
         {
             let relative = path.strip_prefix(root).expect("the walk stays below the root");
