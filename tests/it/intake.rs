@@ -328,7 +328,7 @@ async fn what_is_asked_for_every_delivery_never_reads_what_is_done() {
          AND (v.last_message_at, v.number) < (1, 1) ORDER BY v.last_message_at DESC, v.number DESC LIMIT 1",
     ] {
         let rows: Vec<(i64, i64, i64, String)> =
-            switchboard::store::sql::query_as(sql).fetch_all(&mut *conn).await.expect("a plan");
+            switchboard::store::sql::query_as(sql).fetch_all(&mut conn).await.expect("a plan");
         let plan = rows.into_iter().map(|row| row.3).collect::<Vec<_>>().join("\n");
         let reads_all = |line: &str| line.starts_with("SCAN") && !line.contains("USING");
         // The values themselves are read one by one.
