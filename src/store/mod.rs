@@ -39,7 +39,7 @@ mod target;
 pub mod timers;
 mod writer;
 
-pub use conn::{Conn, Reader};
+pub use conn::{Conn, Herald, Reader};
 pub use target::Target;
 pub use writer::{Gate, Open, Point};
 
@@ -83,6 +83,7 @@ pub struct Store {
     readers: target::Readers,
     writer: writer::Handle,
     commits: watch::Receiver<u64>,
+    herald: conn::Subscriber,
 }
 
 impl Error {
@@ -118,8 +119,14 @@ impl Store {
         let source = target::Source::of(target)?;
         source.migrate().await?;
         let readers = source.readers().await?;
-        let (writer, commits) = writer::spawn(&source, lanes, &gate);
-        Ok(Self { readers, writer, commits })
+        let herald = conn::Subscriber::default();
+        let (writer, commits) = writer::spawn(&source, lanes, &gate, &herald);
+        Ok(Self { readers, writer, commits, herald })
+    }
+
+    /// Has events made of everything that is written from now on. Only the first call counts.
+    pub fn subscribe(&self, herald: Arc<dyn Herald>) {
+        let _ = self.herald.set(herald);
     }
 
     /// Lanes that write side by side.

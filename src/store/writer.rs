@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::conn::Subscriber;
 use super::target::Source;
 use super::{Conn, Error, Result, panic_text};
 use crate::limits;
@@ -130,13 +131,24 @@ impl Handle {
 }
 
 /// Starts the writers; the bell rings after each commit.
-pub(super) fn spawn(source: &Source, lanes: usize, gate: &Arc<dyn Gate>) -> (Handle, watch::Receiver<u64>) {
+pub(super) fn spawn(
+    source: &Source,
+    lanes: usize,
+    gate: &Arc<dyn Gate>,
+    herald: &Subscriber,
+) -> (Handle, watch::Receiver<u64>) {
     let (bell, commits) = watch::channel(0);
     let bell = Arc::new(bell);
     let lanes = if source.writes_side_by_side() { lanes.max(1) } else { 1 };
     let lanes = (0..lanes).map(|_| {
         let (jobs, queue) = mpsc::channel(limits::WRITE_QUEUE_MAX);
-        let writer = Writer { source: source.clone(), conn: None, bell: Arc::clone(&bell), gate: Arc::clone(gate) };
+        let writer = Writer {
+            source: source.clone(),
+            conn: None,
+            bell: Arc::clone(&bell),
+            gate: Arc::clone(gate),
+            herald: Arc::clone(herald),
+        };
         tokio::spawn(writer.run(queue));
         jobs
     });
@@ -149,6 +161,7 @@ struct Writer {
     conn: Option<Conn>,
     bell: Arc<watch::Sender<u64>>,
     gate: Arc<dyn Gate>,
+    herald: Subscriber,
 }
 
 /// How a group ended.
@@ -223,7 +236,7 @@ impl Writer {
     async fn attempt(&mut self, group: &mut [Box<dyn Job>]) -> Result<bool> {
         let conn = match &mut self.conn {
             Some(conn) => conn,
-            None => self.conn.insert(self.source.connect().await?),
+            None => self.conn.insert(self.source.connect().await?.listen(&self.herald)),
         };
         conn.begin().await?;
         if let [job] = group {

@@ -17,4 +17,5 @@ mod server;
 mod shipped;
 mod store;
 mod tidy;
+mod webhooks;
 mod widget;
