@@ -91,14 +91,13 @@ fn kinds(given: &Given, problems: &mut Vec<Problem>) -> BTreeSet<Kind> {
     };
     let mut kinds = BTreeSet::new();
     for word in &words {
-        match Kind::WORDS.iter().find(|(known, _)| known == word) {
-            Some((_, kind)) => drop(kinds.insert(*kind)),
-            None => {
-                let hint = did_you_mean(word, Kind::WORDS.iter().map(|(known, _)| *known));
-                let message = format!("`webhook.events`: there is no event `{}`{hint}", word.escape_debug());
-                problems.push(Problem::new(given.value_at.clone(), message));
-            }
+        if let Some((_, kind)) = Kind::WORDS.iter().find(|(known, _)| known == word) {
+            kinds.insert(*kind);
+            continue;
         }
+        let hint = did_you_mean(word, Kind::WORDS.iter().map(|(known, _)| *known));
+        let message = format!("`webhook.events`: there is no event `{}`{hint}", word.escape_debug());
+        problems.push(Problem::new(given.value_at.clone(), message));
     }
     if words.is_empty() {
         let message = "`webhook.events`: expected a list of events such as [\"message.created\"]";

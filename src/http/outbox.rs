@@ -20,6 +20,7 @@ use crate::store::outbox::Target;
 /// Which deliveries, and which page of them.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
     /// `stuck` (failed or perhaps delivered; the default), `failed`, `uncertain`, or `pending` (all on their way).
     #[serde(default)]

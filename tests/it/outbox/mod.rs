@@ -3,6 +3,7 @@
 mod far;
 mod paused;
 mod person;
+mod postgres;
 
 use std::time::Duration;
 
