@@ -78,7 +78,7 @@ async fn the_outbox_does_the_same_on_postgresql() {
     // The endpoint that nobody answers is paused as a whole, as more than one conversation shows.
     let crm = Target::Webhook("crm".to_owned());
     for _ in 0..60 {
-        let paused = circuits::all(&mut *house.core.store.reader().await.expect("a reader")).await.expect("reads");
+        let paused = circuits::all(&mut house.core.store.reader().await.expect("a reader")).await.expect("reads");
         if paused.contains_key(&crm) {
             second.stop().await;
             house.stop().await;
