@@ -1,5 +1,6 @@
 //! Puts the program together. The only file that names concrete adapters.
 
+use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File};
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -34,6 +35,7 @@ use crate::service::accounts::{self, Doorkeeper};
 use crate::service::housekeeping;
 use crate::store::inboxes::Inbox;
 use crate::store::{self, Open, Store, Target, changes, inboxes, settings};
+use crate::webhooks::Webhook;
 use crate::{ids, limits};
 
 /// The kind word of web chat inboxes in the configuration.
@@ -50,12 +52,14 @@ pub struct Home {
     pub target: Target,
     /// Lanes in which inbound is worked on side by side, where the database can.
     pub lanes: usize,
+    /// Who is told of what happens.
+    pub webhooks: Vec<Webhook>,
 }
 
 impl Home {
     /// What the configuration says.
     pub fn of(config: &Config) -> Self {
-        let home = Self::at(&config.server.data);
+        let home = Self { webhooks: config.webhooks.clone(), ..Self::at(&config.server.data) };
         match &config.database.url {
             Some(url) => {
                 Self { target: Target::Postgres(url.reveal().to_owned()), lanes: config.database.lanes(), ..home }
@@ -66,7 +70,7 @@ impl Home {
 
     /// A SQLite file in a data folder.
     pub fn at(data: &Path) -> Self {
-        Self { data: data.to_owned(), target: Target::File(data.join(DATABASE)), lanes: 1 }
+        Self { data: data.to_owned(), target: Target::File(data.join(DATABASE)), lanes: 1, webhooks: Vec::new() }
     }
 
     /// Whether there is a database yet. That of a server is supposed to be there.
@@ -81,7 +85,9 @@ impl Home {
 /// Opens the database of a home for what needs neither flows nor articles: accounts, the ledger.
 pub async fn open_bare(home: &Home, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
     let store = open_store(home).await?;
-    Ok(Core::new(store, clock, Library::build(&[])))
+    let core = Core::new(store, clock, Library::build(&[]));
+    core.tell(home.webhooks.clone());
+    Ok(core)
 }
 
 async fn open_store(home: &Home) -> anyhow::Result<Store> {
@@ -134,12 +140,16 @@ fn take_folder(data: &Path) -> anyhow::Result<File> {
 
 /// Opens the database of a home with the documents in it, and adds none.
 pub async fn open_as_it_is(home: &Home, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
-    with_library(open_store(home).await?, clock).await
+    let core = with_library(open_store(home).await?, clock).await?;
+    core.tell(home.webhooks.clone());
+    Ok(core)
 }
 
 /// Opens the database of a home, with the shipped documents in place.
 pub async fn open_core(home: &Home, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Core>> {
-    with_documents(open_store(home).await?, clock).await
+    let core = with_documents(open_store(home).await?, clock).await?;
+    core.tell(home.webhooks.clone());
+    Ok(core)
 }
 
 /// A core on a store that is open, with the shipped documents in place.
@@ -205,6 +215,7 @@ impl App {
 
         let trusted = Arc::new(config.server.trusted_proxies.clone());
         let (mut adapters, mut channels, mut demo_inbox) = (Adapters::new(), Router::new(), None);
+        let mut paces = BTreeMap::new();
         for inbox in &config.inboxes {
             let known = register(&core, inbox).await?;
             let sink = Arc::new(InboxSink::new(Arc::clone(&core), known.id));
@@ -215,11 +226,12 @@ impl App {
                 demo_inbox.get_or_insert_with(|| known.slug.clone());
             }
             adapters.insert(known.id, Arc::clone(&adapter));
+            paces.insert(known.id, inbox.pace);
             receivers.spawn(receive(adapter, sink, known.slug, stop.clone()));
         }
 
         let adapters = Arc::new(adapters);
-        let dispatching = outbox::run(Arc::clone(&core), Arc::clone(&adapters), token(&sending));
+        let dispatching = outbox::run_paced(Arc::clone(&core), Arc::clone(&adapters), paces, token(&sending));
         senders.spawn(watched("the outbox", dispatching, sending.clone(), broken.clone()));
         spawn_chores(&core, &adapters, &receivers, &receiving, &broken).await?;
 

@@ -10,6 +10,7 @@ use crate::intake::Lanes;
 use crate::library::{Library, LibraryHandle};
 use crate::realtime::Hub;
 use crate::store::Store;
+use crate::webhooks::{Webhook, Webhooks};
 
 /// The database, the clock, the library and the hub of live news. Shared by reference.
 pub struct Core {
@@ -23,6 +24,8 @@ pub struct Core {
     pub hub: Hub,
     /// Where inbound goes.
     pub intake: Lanes,
+    /// Who is told of what happens; nobody where nobody says.
+    pub webhooks: OnceLock<Arc<Webhooks>>,
     /// How long the bytes of what came in are kept; for ever where nobody says.
     pub keep_raw: OnceLock<Duration>,
 }
@@ -36,8 +39,19 @@ impl Core {
             clock,
             library: LibraryHandle::new(library),
             hub: Hub::default(),
+            webhooks: OnceLock::new(),
             keep_raw: OnceLock::new(),
         })
+    }
+
+    /// Tells webhooks of everything that happens from now on. Only the first call counts.
+    pub fn tell(&self, webhooks: Vec<Webhook>) {
+        if webhooks.is_empty() {
+            return;
+        }
+        let webhooks = Arc::new(Webhooks::new(webhooks));
+        self.store.subscribe(Arc::clone(&webhooks) as _);
+        let _ = self.webhooks.set(webhooks);
     }
 
     /// The present instant.

@@ -70,6 +70,12 @@ pub const CIRCUIT_PAUSE_FIRST: Duration = Duration::from_secs(10);
 pub const CIRCUIT_PAUSE_MAX: Duration = Duration::from_mins(5);
 /// The pause of a webhook whose endpoint says that it is gone for good.
 pub const CIRCUIT_PAUSE_GONE: Duration = Duration::from_hours(24);
+/// How long a webhook's endpoint may take to answer.
+pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long the connection to a webhook's endpoint may take.
+pub const WEBHOOK_CONNECT: Duration = Duration::from_secs(5);
+/// The pause of an endpoint that wants one and does not say how long.
+pub const WEBHOOK_PAUSE: Duration = Duration::from_secs(30);
 /// Lanes that wait for their thread's pace and are looked past for others, for each target.
 pub const PACED_LANES_PASSED: usize = 256;
 /// How often the outbox looks for due work when nothing wakes it.

@@ -7,9 +7,13 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 use toml::{Spanned, Value};
 
-use super::inbox::{Draft, Given};
+use super::inbox::{self, Draft, Given};
 use super::keys::{self, KEYS, Key};
 use super::problem::{Problem, did_you_mean, nearest, place};
+use super::webhook;
+
+/// What may be listed, each item begun by its name in double brackets.
+const LISTS: [&str; 2] = [inbox::TABLE, webhook::TABLE];
 
 /// The values of one file.
 #[derive(Default)]
@@ -17,6 +21,7 @@ pub(super) struct FileValues {
     pub(super) keys: Vec<(&'static Key, Given)>,
     /// The inboxes, when any are listed.
     pub(super) inboxes: Option<Vec<Draft>>,
+    pub(super) webhooks: Vec<Draft>,
 }
 
 type Entry<'a, 'i> = (&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>);
@@ -49,10 +54,16 @@ pub(super) fn read(path: &Path, source: &str, problems: &mut Vec<Problem>) -> Fi
 impl Reader<'_> {
     fn top(&mut self, (key, value): Entry<'_, '_>, values: &mut FileValues) {
         let name = key.get_ref().as_ref();
-        if name == "inbox" {
-            match value.get_ref().as_array() {
-                Some(items) => values.inboxes = Some(items.iter().filter_map(|item| self.inbox(item)).collect()),
-                None => self.wrong(value.span().start, "`inbox`: expected a list of tables, each begun by [[inbox]]"),
+        if let Some(list) = LISTS.iter().find(|list| **list == name) {
+            let Some(items) = value.get_ref().as_array() else {
+                let message = format!("`{list}`: expected a list of tables, each begun by [[{list}]]");
+                return self.wrong(value.span().start, message);
+            };
+            let drafts = items.iter().filter_map(|item| self.item(list, item)).collect();
+            if *list == inbox::TABLE {
+                values.inboxes = Some(drafts);
+            } else {
+                values.webhooks = drafts;
             }
         } else if let Some(table) = keys::tables().into_iter().find(|table| *table == name) {
             match value.get_ref().as_table() {
@@ -79,21 +90,21 @@ impl Reader<'_> {
         None
     }
 
-    fn inbox(&mut self, item: &Spanned<DeValue<'_>>) -> Option<Draft> {
+    fn item(&mut self, list: &'static str, item: &Spanned<DeValue<'_>>) -> Option<Draft> {
         let Some(entries) = item.get_ref().as_table() else {
-            self.wrong(item.span().start, "`inbox`: expected a table, begun by [[inbox]]");
+            self.wrong(item.span().start, format!("`{list}`: expected a table, begun by [[{list}]]"));
             return None;
         };
         let mut given = BTreeMap::new();
         for (key, value) in entries {
             let name = key.get_ref().as_ref();
             if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') || name.is_empty() {
-                self.wrong(key.span().start, format!("unknown key `{}` in [[inbox]]", name.escape_debug()));
+                self.wrong(key.span().start, format!("unknown key `{}` in [[{list}]]", name.escape_debug()));
             } else if let Some(value) = self.given(key.span().start, value) {
                 given.insert(name.to_owned(), value);
             }
         }
-        Some(Draft { at: place(self.path, self.source, item.span().start), given })
+        Some(Draft { table: list, at: place(self.path, self.source, item.span().start), given })
     }
 
     fn given(&mut self, key_at: usize, value: &Spanned<DeValue<'_>>) -> Option<Given> {
@@ -114,8 +125,8 @@ impl Reader<'_> {
 
 fn unknown_top(name: &str, value: &DeValue<'_>) -> String {
     if value.is_table() || value.is_array() {
-        let near = nearest(name, keys::tables().into_iter().chain(["inbox"]));
-        let written = |name: &str| if name == "inbox" { "[[inbox]]".to_owned() } else { format!("[{name}]") };
+        let near = nearest(name, keys::tables().into_iter().chain(LISTS.iter().copied()));
+        let written = |name: &str| if LISTS.contains(&name) { format!("[[{name}]]") } else { format!("[{name}]") };
         let hint = near.map_or_else(String::new, |near| format!("; did you mean {}?", written(near)));
         return format!("unknown table [{name}]{hint}");
     }

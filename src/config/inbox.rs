@@ -3,14 +3,21 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use switchboard_contract::{Pace, Rate};
 use toml::{Table, Value};
 
 use super::problem::{Origin, Problem, did_you_mean, sorted};
 use super::raw::{Raw, shown};
 use super::secret::{Secret, is_secret};
 use super::{DEFAULT_FILE, Shown};
+
+/// Messages an inbox sends in a second at most.
+const SENDS: &str = "sends_per_second";
+/// Messages an inbox sends in a minute at most in each thread.
+const THREAD_SENDS: &str = "thread_sends_per_minute";
 
 /// One value somebody gave for a key, not yet read.
 #[derive(Clone)]
@@ -28,16 +35,23 @@ impl Given {
     }
 }
 
-/// The values given for one inbox.
+/// What the list of inboxes is called in files and variables.
+pub(super) const TABLE: &str = "inbox";
+
+/// The values given for one item of a list: an inbox, a webhook.
 #[derive(Clone)]
 pub(super) struct Draft {
+    /// The list it stands in.
+    pub(super) table: &'static str,
     pub(super) at: Origin,
     pub(super) given: BTreeMap<String, Given>,
 }
 
 impl Draft {
+    /// What it goes by in variables.
     pub(super) fn slug(&self) -> Option<&str> {
-        self.given.get("slug")?.value.as_str()
+        let key = if self.table == TABLE { "slug" } else { "name" };
+        self.given.get(key)?.value.as_str()
     }
 }
 
@@ -50,6 +64,8 @@ pub struct InboxConfig {
     pub kind: String,
     /// What agents see.
     pub name: String,
+    /// How fast it may send at most; its channel may go slower.
+    pub pace: Pace,
     /// The remaining keys, for the channel; without the secrets.
     pub settings: Table,
     /// The keys that hold secrets, as far as they are given. An empty secret is none.
@@ -63,7 +79,10 @@ pub struct InboxConfig {
 impl PartialEq for InboxConfig {
     fn eq(&self, other: &Self) -> bool {
         let meaning = |inbox: &Self| (inbox.slug.clone(), inbox.kind.clone(), inbox.name.clone());
-        meaning(self) == meaning(other) && self.settings == other.settings && self.secrets == other.secrets
+        meaning(self) == meaning(other)
+            && self.pace == other.pace
+            && self.settings == other.settings
+            && self.secrets == other.secrets
     }
 }
 
@@ -82,6 +101,7 @@ impl InboxConfig {
             slug: word("slug"),
             kind: word("kind"),
             name: word("name"),
+            pace: Pace::default(),
             settings,
             secrets: BTreeMap::new(),
             origins: BTreeMap::new(),
@@ -97,7 +117,7 @@ impl InboxConfig {
         let given = words.chain(settings).map(|(key, value)| {
             (key, Given { value, is_text: false, key_at: Origin::Default, value_at: Origin::Default })
         });
-        Draft { at: Origin::Default, given: given.collect() }
+        Draft { table: TABLE, at: Origin::Default, given: given.collect() }
     }
 
     /// Reads a draft; what is wrong goes to `problems`.
@@ -118,11 +138,27 @@ impl InboxConfig {
         let kind = word("kind", |raw| raw.slug().map(str::to_owned));
         let name = word("name", |raw| raw.text_of(1..=80).map(str::to_owned));
 
+        let mut rate = |key: &str, span: Duration| {
+            let given = draft.given.get(key)?;
+            match given.raw().whole(1..=100_000) {
+                Ok(count) => Some(Rate::new(count, span)),
+                Err(expected) => {
+                    let message = format!("`inbox.{key}`: expected {expected}, found {}", shown(&given.value));
+                    problems.push(Problem::new(given.value_at.clone(), message));
+                    None
+                }
+            }
+        };
+        let pace = Pace {
+            in_all: rate(SENDS, Duration::from_secs(1)),
+            per_thread: rate(THREAD_SENDS, Duration::from_mins(1)),
+        };
+
         let mut settings = Table::new();
         let mut secrets = BTreeMap::new();
         let origin = |given: &Given| (given.key_at.clone(), given.value_at.clone());
         let origins = draft.given.iter().map(|(key, given)| (key.clone(), origin(given))).collect();
-        for word in ["slug", "kind", "name"] {
+        for word in ["slug", "kind", "name", SENDS, THREAD_SENDS] {
             draft.given.remove(word);
         }
         for (key, given) in draft.given {
@@ -137,16 +173,18 @@ impl InboxConfig {
                 problems.push(Problem::new(given.value_at, format!("`inbox.{key}`: expected a text in quotes")));
             }
         }
-        (problems.len() == before).then_some(Self { slug, kind, name, settings, secrets, origins, at: draft.at })
+        (problems.len() == before).then_some(Self { slug, kind, name, pace, settings, secrets, origins, at: draft.at })
     }
 
     /// Every key, as it is shown to people.
     pub(super) fn shown(&self) -> impl Iterator<Item = Shown> {
         let words = [("slug", &self.slug), ("kind", &self.kind), ("name", &self.name)];
         let words = words.into_iter().map(|(key, text)| (key.to_owned(), text.clone()));
+        let rates = [(SENDS, self.pace.in_all), (THREAD_SENDS, self.pace.per_thread)];
+        let rates = rates.into_iter().filter_map(|(key, rate)| Some((key.to_owned(), rate?.count.to_string())));
         let settings = self.settings.iter().map(|(key, value)| (key.clone(), value.to_string()));
         let secrets = self.secrets.iter().map(|(key, secret)| (key.clone(), secret.to_string()));
-        words.chain(settings).chain(secrets).map(|(key, value)| Shown {
+        words.chain(rates).chain(settings).chain(secrets).map(|(key, value)| Shown {
             origin: self.origins.get(&key).map_or(Origin::Default, |(key_at, _)| key_at.clone()),
             key: format!("inbox.{}.{key}", self.slug),
             value,

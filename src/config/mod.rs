@@ -13,6 +13,7 @@ mod raw;
 mod secret;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -31,6 +32,8 @@ pub use inbox::InboxConfig;
 pub use network::Network;
 pub use problem::{Origin, Problem};
 pub use secret::{REDACTED, Secret};
+
+use crate::webhooks::Webhook;
 
 /// The documented defaults, as a file to copy from.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
@@ -52,6 +55,8 @@ pub struct Config {
     pub ledger: Ledger,
     /// The inboxes; slugs are unique.
     pub inboxes: Vec<InboxConfig>,
+    /// The webhooks; names are unique.
+    pub webhooks: Vec<Webhook>,
 }
 
 /// How the server is reached.
@@ -173,6 +178,7 @@ impl Default for Config {
             desk: Desk { session_hours: 12, sign_in_attempts: 10, console_title: "Switchboard".to_owned() },
             ledger: Ledger { keep_raw_days: 90 },
             inboxes: vec![InboxConfig::web()],
+            webhooks: Vec::new(),
         }
     }
 }
@@ -289,7 +295,8 @@ impl Loaded {
             let origin = self.origins.get(&key.path()).cloned().unwrap_or(Origin::Default);
             Shown { key: key.path(), value: (key.show)(&self.config), origin }
         });
-        keys.chain(self.config.inboxes.iter().flat_map(InboxConfig::shown))
+        let inboxes = self.config.inboxes.iter().flat_map(InboxConfig::shown);
+        keys.chain(inboxes).chain(self.config.webhooks.iter().flat_map(webhook::shown_keys))
     }
 }
 
@@ -301,6 +308,7 @@ impl Config {
         let (path, source) = sources.file.as_ref().map_or((Path::new(""), ""), |(path, source)| (path, source));
         let file = file::read(path, source, &mut problems);
         let mut drafts = file.inboxes.unwrap_or_else(|| vec![InboxConfig::web().draft()]);
+        drafts.extend(file.webhooks);
         let env = env::read(&sources.env, &drafts, &mut problems);
 
         let mut config = Self::default();
@@ -319,20 +327,24 @@ impl Config {
 
         let beside_file = path.parent().unwrap_or(Path::new(""));
         for draft in &mut drafts {
-            reveal_files(&mut draft.given, beside_file, sources.read_file, &mut problems);
+            reveal_files(draft.table, &mut draft.given, beside_file, sources.read_file, &mut problems);
         }
-        for (at, mut given) in env.inboxes {
-            reveal_files(&mut given, Path::new(""), sources.read_file, &mut problems);
+        for (at, mut given) in env.listed {
+            reveal_files(drafts[at].table, &mut given, Path::new(""), sources.read_file, &mut problems);
             drafts[at].given.extend(given);
         }
         refuse_twins(&drafts, &mut problems);
-        config.inboxes = drafts.into_iter().filter_map(|draft| InboxConfig::read(draft, &mut problems)).collect();
+        let (inboxes, webhooks): (Vec<Draft>, Vec<Draft>) =
+            drafts.into_iter().partition(|draft| draft.table == inbox::TABLE);
+        config.webhooks = webhooks.iter().filter_map(|draft| webhook::read(draft, &mut problems)).collect();
+        config.inboxes = inboxes.into_iter().filter_map(|draft| InboxConfig::read(draft, &mut problems)).collect();
         if problems.is_empty() { Ok(Loaded { config, origins }) } else { Err(problem::sorted(problems)) }
     }
 }
 
 /// Puts the content of a file in the place of every key that names the file of a secret.
 fn reveal_files(
+    table: &str,
     given: &mut BTreeMap<String, Given>,
     folder: &Path,
     read: fn(&Path) -> io::Result<String>,
@@ -345,30 +357,32 @@ fn reveal_files(
         let key = name.strip_suffix("_file").unwrap_or(&name);
         let mut wrong = |message: String| problems.push(Problem::new(file.value_at.clone(), message));
         let Some(path) = file.value.as_str().filter(|path| !path.is_empty()) else {
-            wrong(format!("`inbox.{name}`: expected the path of a file"));
+            wrong(format!("`{table}.{name}`: expected the path of a file"));
             continue;
         };
         if given.get(key).is_some_and(|value| value.value.as_str() != Some("")) {
-            wrong(format!("`inbox.{name}` and `inbox.{key}` are both given; keep one"));
+            wrong(format!("`{table}.{name}` and `{table}.{key}` are both given; keep one"));
             continue;
         }
         match read(&folder.join(path)) {
-            Ok(text) if text.trim().is_empty() => wrong(format!("`inbox.{name}`: {path} is empty")),
+            Ok(text) if text.trim().is_empty() => wrong(format!("`{table}.{name}`: {path} is empty")),
             Ok(text) => {
                 let text = text.trim_end_matches(['\r', '\n']).to_owned();
                 given.insert(key.to_owned(), Given { value: Value::String(text), ..file });
             }
-            Err(error) => wrong(format!("`inbox.{name}`: {path} can't be read: {error}")),
+            Err(error) => wrong(format!("`{table}.{name}`: {path} can't be read: {error}")),
         }
     }
 }
 
-/// Two inboxes can't go by the same name, in addresses or in the environment.
+/// Two inboxes or webhooks can't go by the same name, in addresses or in the environment.
 fn refuse_twins(drafts: &[Draft], problems: &mut Vec<Problem>) {
     for (at, draft) in drafts.iter().enumerate() {
-        let twin = drafts[..at].iter().find(|earlier| draft.slug().is_some() && earlier.slug() == draft.slug());
+        let twin = drafts[..at]
+            .iter()
+            .find(|earlier| draft.slug().is_some() && (earlier.table, earlier.slug()) == (draft.table, draft.slug()));
         if let (Some(twin), Some(slug)) = (twin, draft.slug()) {
-            let message = format!("the inbox `{slug}` is listed twice; the first one is at {}", twin.at);
+            let message = format!("the {} `{slug}` is listed twice; the first one is at {}", draft.table, twin.at);
             problems.push(Problem::new(draft.at.clone(), message));
         }
     }

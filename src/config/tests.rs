@@ -318,3 +318,52 @@ fn a_file_that_is_named_must_exist() {
     let problem = Sources::gather(Some(PathBuf::from("/nowhere/x.toml")), Flags::default()).err().expect("it doesn't");
     assert!(problem.to_string().starts_with("--config: /nowhere/x.toml can't be read: "), "{problem}");
 }
+
+const HOOK: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+#[test]
+fn a_webhook_is_read_from_file_and_environment_and_never_shown_whole() {
+    let file = "[[webhook]]\nname = \"crm\"\nurl = \"https://crm.example.com/hook?key=hidden\"\nevents = [\"message.created\"]";
+    let loaded = load(file, &[("SWITCHBOARD_WEBHOOK__CRM__SECRET", HOOK)]);
+    let [webhook] = loaded.config.webhooks.as_slice() else { panic!("{:?}", loaded.config.webhooks) };
+    assert_eq!((webhook.name.as_str(), webhook.keys.len(), webhook.kinds.len()), ("crm", 1, 1));
+    let shown: Vec<String> = loaded.shown().map(|line| format!("{} = {}", line.key, line.value)).collect();
+    assert!(shown.contains(&"webhook.crm.url = https://crm.example.com/…".to_owned()), "{shown:#?}");
+    assert!(!format!("{shown:?}{:?}", webhook.keys).contains("MfKQ9"), "{shown:#?}");
+}
+
+#[test]
+fn what_is_wrong_with_a_webhook_is_told_with_its_place() {
+    let file = "[[webhook]]\nname = \"CRM\"\nurl = \"ftp://crm\"\nsecret = \"hunter2\"\nevents = [\"message.create\"]\ncolour = 1";
+    assert_eq!(
+        complaints(file, &[]),
+        [
+            "switchboard.toml:2:8: `webhook.name`: expected 1 to 40 characters of a-z, 0-9 and `-`, with `-` only inside, found \"CRM\"",
+            "switchboard.toml:3:7: `webhook.url`: expected an address such as \"https://crm.example.com/hooks/switchboard\", found \"ftp://crm\"",
+            "switchboard.toml:4:10: `webhook.secret`: expected `whsec_` and base64 of 24 to 64 bytes, as `openssl rand -base64 32` makes it, found [redacted]",
+            "switchboard.toml:5:10: `webhook.events`: there is no event `message.create`; did you mean `message.created`?",
+            "switchboard.toml:6:1: unknown key `colour` in [[webhook]]",
+        ]
+    );
+    assert_eq!(complaints("[[webhook]]", &[]).len(), 3, "name, url and secret are missing");
+    let twins = format!("[[webhook]]\nname = \"a\"\nurl = \"http://a\"\nsecret = \"{HOOK}\"\n").repeat(2);
+    assert_eq!(
+        complaints(&twins, &[]),
+        ["switchboard.toml:5:1: the webhook `a` is listed twice; the first one is at switchboard.toml:1:1"]
+    );
+    let lost = complaints("", &[("SWITCHBOARD_WEBHOOK__CRM__SECRET", HOOK)]);
+    assert_eq!(lost, ["SWITCHBOARD_WEBHOOK__CRM__SECRET: no webhook goes by this name"]);
+}
+
+#[test]
+fn an_inbox_may_be_told_to_go_slower() {
+    let file = "[[inbox]]\nslug = \"web\"\nkind = \"webchat\"\nname = \"Web\"\nsends_per_second = 5";
+    let inbox = &load(file, &[]).config.inboxes[0];
+    assert_eq!(inbox.pace.in_all.map(|rate| rate.count), Some(5));
+    assert!(inbox.settings.is_empty(), "its channel hears nothing of it");
+    let wrong = complaints(&file.replace("= 5", "= 0"), &[]);
+    assert_eq!(
+        wrong,
+        ["switchboard.toml:5:20: `inbox.sends_per_second`: expected a whole number from 1 to 100000, found 0"]
+    );
+}

@@ -98,5 +98,17 @@ pub(super) async fn list(State(web): State<Arc<Web>>, _: Anyone) -> Result<Json<
             circuit: circuits.get(&target).map(CircuitDto::new),
         });
     }
-    Ok(Json(Targets { data, webhooks: Vec::<WebhookRow>::new() }))
+    let webhooks = web.core.webhooks.get().into_iter().flat_map(|webhooks| webhooks.iter());
+    let webhooks = webhooks.map(|webhook| {
+        let target = Target::Webhook(webhook.name.clone());
+        let tally = tallies.get(&target).copied().unwrap_or_default();
+        WebhookRow {
+            name: webhook.name.clone(),
+            url_host: webhook.url.host_str().unwrap_or_default().to_owned(),
+            pending: tally.pending,
+            failed: tally.failed,
+            circuit: circuits.get(&target).map(CircuitDto::new),
+        }
+    });
+    Ok(Json(Targets { data, webhooks: webhooks.collect() }))
 }

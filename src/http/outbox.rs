@@ -21,6 +21,7 @@ use crate::store::outbox::Target;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
     /// `stuck` (failed or perhaps delivered; the default), `failed`, `uncertain`, or `pending` (all on their way).
     #[serde(default)]

@@ -198,7 +198,8 @@ impl Dispatcher {
             return Ok(());
         }
         let left = outbox::targets(&mut *self.desk.core.store.reader().await?).await?;
-        for target in self.desk.adapters.keys().copied().map(Target::Inbox).chain(left) {
+        let webhooks = self.desk.core.webhooks.get().into_iter().flat_map(|webhooks| webhooks.targets());
+        for target in self.desk.adapters.keys().copied().map(Target::Inbox).chain(webhooks).chain(left) {
             self.places.entry(target).or_insert_with(|| Arc::new(Semaphore::new(limits::DELIVERIES_AT_ONCE)));
         }
         self.known = Some(Instant::now());

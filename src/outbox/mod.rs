@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use crate::core::Core;
 use crate::limits;
 use crate::store::outbox::{Cargo, Target, Ticket};
+use crate::webhooks::Answered as Outcome;
 
 pub mod circuit;
 mod dispatch;
@@ -32,11 +33,11 @@ pub type Adapters = BTreeMap<InboxId, Arc<dyn ChannelAdapter>>;
 
 /// Delivers what is due, until `stop` fires; then waits for what is under way.
 pub async fn run(core: Arc<Core>, adapters: Arc<Adapters>, stop: StopToken) {
-    run_paced(core, adapters, &BTreeMap::new(), stop).await;
+    run_paced(core, adapters, BTreeMap::new(), stop).await;
 }
 
 /// The same, with inboxes that are to go slower than their channels allow.
-pub async fn run_paced(core: Arc<Core>, adapters: Arc<Adapters>, slower: &BTreeMap<InboxId, Pace>, stop: StopToken) {
+pub async fn run_paced(core: Arc<Core>, adapters: Arc<Adapters>, slower: BTreeMap<InboxId, Pace>, stop: StopToken) {
     let pacer = |(inbox, adapter): (&InboxId, &Arc<dyn ChannelAdapter>)| {
         let pace = adapter.capabilities().pace.and(slower.get(inbox).copied().unwrap_or_default());
         (Target::Inbox(*inbox), Pacer::new(pace))
@@ -54,19 +55,6 @@ struct Desk {
     pacers: Mutex<BTreeMap<Target, Pacer>>,
     /// What this process claimed and has not settled: a lease that ran out because the clock jumped abandons none of it.
     under_way: Mutex<HashSet<DeliveryId>>,
-}
-
-/// How an attempt ended.
-struct Outcome {
-    result: Result<Receipt, DeliveryError>,
-    /// The target says that it is gone for good.
-    gone: bool,
-}
-
-impl From<Result<Receipt, DeliveryError>> for Outcome {
-    fn from(result: Result<Receipt, DeliveryError>) -> Self {
-        Self { result, gone: false }
-    }
 }
 
 impl Desk {
@@ -93,13 +81,22 @@ impl Desk {
         }
     }
 
-    async fn send(&self, _ticket: &Ticket, cargo: &Cargo) -> Outcome {
+    async fn send(&self, ticket: &Ticket, cargo: &Cargo) -> Outcome {
         match cargo {
             Cargo::Message(delivery) => self.deliver(delivery).await.into(),
-            Cargo::Event(_) => Err(unknown("webhook")).into(),
+            Cargo::Event(body) => self.post(ticket, body).await,
             // One that can't be read costs only itself.
             Cargo::Nothing(error) => Err(DeliveryError::Rejected { reason: error.to_string() }).into(),
         }
+    }
+
+    async fn post(&self, ticket: &Ticket, body: &str) -> Outcome {
+        if let (Some(webhooks), Target::Webhook(name)) = (self.core.webhooks.get(), &ticket.target)
+            && let Some(answered) = webhooks.post(name, ticket.id, body, self.core.now()).await
+        {
+            return answered;
+        }
+        Err(unknown("webhook")).into()
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {

@@ -12,7 +12,8 @@ use crate::store::changes::{self, Change};
 use crate::store::circuits::{self, Circuit};
 use crate::store::entries::{self, Progress};
 use crate::store::outbox::{self, End, Target, Ticket};
-use crate::store::{Conn, Error, Result};
+use crate::store::{Conn, Error, Result, conversations};
+use crate::webhooks::Webhooks;
 use crate::{ids, limits};
 
 /// An attempt that is over.
@@ -106,11 +107,13 @@ async fn save(desk: &Desk, decided: &Arc<Decided>, now: Timestamp) {
     let (mut attempts, deliveries) = (0, decided.ends.len());
     loop {
         attempts += 1;
-        let job = Arc::clone(decided);
+        let (job, webhooks) = (Arc::clone(decided), desk.core.webhooks.get().cloned());
         let saved = desk
             .core
             .store
-            .write::<_, Error, _>(move |conn| Box::pin(async move { settle(conn, &job, now).await }))
+            .write::<_, Error, _>(move |conn| {
+                Box::pin(async move { settle(conn, webhooks.as_deref(), &job, now).await })
+            })
             .await;
         match saved {
             Ok(()) => return,
@@ -138,10 +141,17 @@ fn may_go_well(error: &Error, attempts: u32) -> bool {
 }
 
 /// Writes ends, what is shown on the messages, and the news of it.
-async fn settle(conn: &mut Conn, decided: &Decided, now: Timestamp) -> Result<()> {
+async fn settle(conn: &mut Conn, webhooks: Option<&Webhooks>, decided: &Decided, now: Timestamp) -> Result<()> {
     let settled = outbox::settle(conn, &decided.ends).await?;
     let (mut progress, mut waiting, mut talked) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut events = Vec::new();
     for (ticket, end) in decided.ends.iter().filter(|(ticket, _)| settled.contains(&ticket.id)) {
+        if let (Some(webhooks), Some((conversation, _)), End::Failed(_) | End::Uncertain(_)) =
+            (webhooks, ticket.entry, end)
+            && let Some(record) = conversations::get(conn, conversation).await?
+        {
+            events.extend(webhooks.stuck(ticket, end, &record, now));
+        }
         if let Some(due) = end.due() {
             waiting.push((ticket, due));
         }
@@ -154,6 +164,7 @@ async fn settle(conn: &mut Conn, decided: &Decided, now: Timestamp) -> Result<()
     progress.sort_unstable_by_key(|progress| (progress.conversation, progress.at));
     outbox::hold_back(conn, &waiting).await?;
     entries::set_deliveries(conn, &progress).await?;
+    outbox::insert_events(conn, &events, now).await?;
     for conversation in talked {
         let change = Change { conversation, reasons: vec!["delivery".to_owned()], notices: Vec::new() };
         changes::add(conn, change, now);

@@ -72,6 +72,7 @@ impl Changeset {
     /// [`Error::Stale`](super::Error::Stale) when somebody else wrote one of the conversations since it was read: the caller
     /// undoes what was written.
     pub async fn save(self, conn: &mut Conn, now: Timestamp) -> Result<()> {
+        let events = conn.herald().map_or_else(Vec::new, |herald| herald.events(&self, now));
         contacts::insert_all(conn, &self.met, now).await?;
         for identity in &self.learnt {
             contacts::update(conn, identity).await?;
@@ -83,6 +84,7 @@ impl Changeset {
         }
         entries::insert_all(conn, &self.entries).await?;
         outbox::insert_all(conn, &self.deliveries, now).await?;
+        outbox::insert_events(conn, &events, now).await?;
         for (conversation, at, brief) in &self.briefs {
             entries::add_brief(conn, *conversation, *at, brief).await?;
         }

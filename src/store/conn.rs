@@ -1,11 +1,14 @@
 //! A connection to either database.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, OnceLock};
 
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 
 use super::changes::Change;
+use super::changeset::Changeset;
+use super::outbox::Event;
 use super::{Error, Result, Trouble, changes, sql};
 use switchboard_contract::Timestamp;
 
@@ -23,15 +26,37 @@ pub struct Conn {
     /// The first trouble of the database since the transaction began. SQLite undoes the whole transaction then, and
     /// would keep each further statement by itself.
     trouble: Option<(Trouble, String)>,
+    /// Who makes events of what is written, once somebody has subscribed.
+    herald: Subscriber,
 }
+
+/// Makes events of what is written, for webhooks that want to hear of it.
+pub trait Herald: Send + Sync + 'static {
+    /// The events of what is about to be written, in order.
+    fn events(&self, set: &Changeset, now: Timestamp) -> Vec<Event>;
+}
+
+/// At most one herald, shared by all writers.
+pub(super) type Subscriber = Arc<OnceLock<Arc<dyn Herald>>>;
 
 impl Conn {
     pub(super) fn new(link: Link) -> Self {
-        Self { link, news: Vec::new(), trouble: None }
+        Self { link, news: Vec::new(), trouble: None, herald: Subscriber::default() }
     }
 
     pub(super) fn link(&mut self) -> &mut Link {
         &mut self.link
+    }
+
+    /// Has what is written told to a herald, now or when there is one.
+    pub(super) fn listen(mut self, herald: &Subscriber) -> Self {
+        self.herald = Arc::clone(herald);
+        self
+    }
+
+    /// Who makes events of what is written.
+    pub(super) fn herald(&self) -> Option<Arc<dyn Herald>> {
+        self.herald.get().cloned()
     }
 
     /// Whether several transactions can be under way at once.

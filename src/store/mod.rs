@@ -40,7 +40,7 @@ pub mod timers;
 mod trouble;
 mod writer;
 
-pub use conn::{Conn, Reader};
+pub use conn::{Conn, Herald, Reader};
 pub use target::Target;
 pub use trouble::Trouble;
 pub use writer::{Gate, Open, Point};
@@ -94,6 +94,7 @@ pub struct Store {
     writer: writer::Handle,
     commits: watch::Receiver<u64>,
     trouble: watch::Receiver<Option<Trouble>>,
+    herald: conn::Subscriber,
 }
 
 impl Error {
@@ -114,8 +115,14 @@ impl Store {
         let source = target::Source::of(target)?;
         source.migrate().await?;
         let readers = source.readers().await?;
-        let (writer, commits, trouble) = writer::spawn(&source, lanes, &gate);
-        Ok(Self { readers, writer, commits, trouble })
+        let herald = conn::Subscriber::default();
+        let (writer, commits, trouble) = writer::spawn(&source, lanes, &gate, &herald);
+        Ok(Self { readers, writer, commits, trouble, herald })
+    }
+
+    /// Has events made of everything that is written from now on. Only the first call counts.
+    pub fn subscribe(&self, herald: Arc<dyn Herald>) {
+        let _ = self.herald.set(herald);
     }
 
     /// Lanes that write side by side.

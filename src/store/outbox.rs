@@ -89,6 +89,40 @@ pub async fn insert_all(conn: &mut Conn, rows: &[Row], now: Timestamp) -> Result
     Ok(())
 }
 
+/// An event for a webhook, to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The delivery, and the event's id on the other side.
+    pub id: DeliveryId,
+    /// The webhook's name.
+    pub webhook: String,
+    /// The conversation it tells of.
+    pub conversation: ConversationId,
+    /// The body that is posted.
+    pub body: String,
+}
+
+/// Adds events, due at once, each at the end of the lane of its webhook and conversation.
+pub async fn insert_events(conn: &mut Conn, events: &[Event], now: Timestamp) -> Result<()> {
+    let rows = events.iter().zip(1_i64..).map(|(event, at)| {
+        vec![
+            Value::from(event.id.to_string()),
+            format!("{} {}", event.webhook, event.conversation).into(),
+            at.into(),
+            Target::Webhook(event.webhook.clone()).to_string().into(),
+            event.conversation.to_string().into(),
+            (&event.body).into(),
+            now.millis().into(),
+        ]
+    });
+    let before = "INSERT INTO outbox (id, lane, position, target, conversation_id, body, state, attempts, due_at, created_at) \
+                  SELECT v.column1, v.column2, v.column3 + COALESCE((SELECT MAX(o.position) FROM outbox o \
+                  WHERE o.lane = v.column2 AND o.body IS NOT NULL), 0), v.column4, v.column5, v.column6, 'pending', 0, \
+                  v.column7, v.column7 FROM (";
+    Rows { before, rows: rows.collect(), after: ") AS v" }.execute(conn).await?;
+    Ok(())
+}
+
 /// The head of a lane, due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {

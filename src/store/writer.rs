@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::conn::Subscriber;
 use super::target::Source;
 use super::{Conn, Error, Result, Trouble, panic_text};
 use crate::limits;
@@ -133,15 +134,15 @@ impl Handle {
 type Started = (Handle, watch::Receiver<u64>, watch::Receiver<Option<Trouble>>);
 
 /// Starts the writers.
-pub(super) fn spawn(source: &Source, lanes: usize, gate: &Arc<dyn Gate>) -> Started {
+pub(super) fn spawn(source: &Source, lanes: usize, gate: &Arc<dyn Gate>, herald: &Subscriber) -> Started {
     let (bell, commits) = watch::channel(0);
     let (trouble, told) = watch::channel(None);
     let (bell, trouble) = (Arc::new(bell), Arc::new(trouble));
     let lanes = if source.writes_side_by_side() { lanes.max(1) } else { 1 };
     let lanes = (0..lanes).map(|_| {
         let (jobs, queue) = mpsc::channel(limits::WRITE_QUEUE_MAX);
-        let (bell, trouble) = (Arc::clone(&bell), Arc::clone(&trouble));
-        let writer = Writer { source: source.clone(), conn: None, bell, trouble, gate: Arc::clone(gate) };
+        let (bell, trouble, herald) = (Arc::clone(&bell), Arc::clone(&trouble), Arc::clone(herald));
+        let writer = Writer { source: source.clone(), conn: None, bell, trouble, gate: Arc::clone(gate), herald };
         tokio::spawn(writer.run(queue));
         jobs
     });
@@ -155,6 +156,7 @@ struct Writer {
     bell: Arc<watch::Sender<u64>>,
     trouble: Arc<watch::Sender<Option<Trouble>>>,
     gate: Arc<dyn Gate>,
+    herald: Subscriber,
 }
 
 /// How a group ended.
@@ -259,7 +261,7 @@ impl Writer {
                 Err(error) => return Err(error),
             }
         }
-        let conn = self.conn.insert(self.source.connect().await?);
+        let conn = self.conn.insert(self.source.connect().await?.listen(&self.herald));
         conn.begin().await?;
         Ok(conn)
     }

@@ -19,4 +19,5 @@ mod shipped;
 mod stopped;
 mod store;
 mod tidy;
+mod webhooks;
 mod widget;

@@ -214,9 +214,15 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn new(far: Far) -> Self {
+        Self::with(far, |home| home).await
+    }
+
+    /// With another database, or with webhooks.
+    pub(crate) async fn with(far: Far, change: impl FnOnce(Home) -> Home) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock::new(START));
-        let core = open_core(&Home::at(folder.path()), Arc::clone(&clock) as _).await.expect("opens");
+        let home = change(Home::at(folder.path()));
+        let core = open_core(&home, Arc::clone(&clock) as _).await.expect("opens");
         let inbox = InboxId::from_parts(START, 1);
         ensure(&core, inbox, "far").await;
         let mut house = Self { core, clock, inbox, far: Arc::new(far), running: None, _folder: folder };

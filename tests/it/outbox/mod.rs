@@ -3,6 +3,7 @@
 mod far;
 mod paused;
 mod person;
+mod postgres;
 mod stop;
 
 use std::time::Duration;

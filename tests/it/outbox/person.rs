@@ -27,7 +27,7 @@ async fn stuck(server: &TestServer, end: End) -> (ConversationId, DeliveryId) {
     in_time("everything is sent", async {
         loop {
             bell.mark_unchanged();
-            if outbox::count_open(&mut *core.store.reader().await.expect("a reader")).await.expect("reads") == 0 {
+            if outbox::count_open(&mut core.store.reader().await.expect("a reader")).await.expect("reads") == 0 {
                 return;
             }
             bell.changed().await.expect("the store lives");
