@@ -17,6 +17,7 @@ mod scripts;
 mod server;
 mod shipped;
 mod stopped;
+mod simulation;
 mod store;
 mod tidy;
 mod widget;

@@ -1,0 +1,148 @@
+//! One life of the program: from opening the database to the moment it dies or is no longer needed.
+//!
+//! The clock of the runtime stands still and is moved by the scenario alone. It would move by itself whenever nothing runs in
+//! the runtime, also while the database works on its own thread, so a blocking task holds it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use switchboard::core::Core;
+use switchboard::intake::InboxSink;
+use switchboard::library::{Library, LibraryHandle, shipped};
+use switchboard::outbox::{self, Adapters};
+use switchboard::realtime::Hub;
+use switchboard::store::documents::{Document, Kind};
+use switchboard::store::{Error, Store, inboxes};
+use switchboard_contract::{ChannelAdapter, DeliveryId, InboundSink, StopToken, Timestamp};
+
+use super::channel::Simulated;
+use super::gate::Lifeline;
+use super::look;
+use super::world::{CHANNELS, Finding, World};
+use crate::server::PATIENCE;
+
+/// A running program and the simulated channels it has.
+pub(super) struct Life {
+    pub(super) core: Arc<Core>,
+    world: Arc<World>,
+    channels: Vec<(Arc<Simulated>, Arc<InboxSink>)>,
+    /// Operations of contacts and agents that wait for their answer.
+    under_way: Arc<AtomicUsize>,
+    /// Claims of a process that died: nobody settles them before their lease is over.
+    inherited: BTreeSet<(DeliveryId, u32)>,
+}
+
+impl Life {
+    /// Starts as the program does: database, inboxes, cursors, outbox.
+    pub(super) async fn begin(world: &Arc<World>, file: &Path, line: &Arc<Lifeline>) -> Result<Self, Error> {
+        let store = Store::open_with(file, Arc::clone(line) as _).await?;
+        let inherited = look::claimed(&look::outbox(&mut *store.reader().await?).await?);
+        let clock = Arc::clone(&world.wall) as _;
+        let core = Arc::new(Core { store, clock, library: LibraryHandle::new(library()), hub: Hub::default() });
+        let (mut channels, mut adapters) = (Vec::new(), Adapters::new());
+        for number in 0..CHANNELS {
+            let (inbox, now) = (World::inbox(number), core.now());
+            let slug = format!("channel-{number}");
+            core.store
+                .write::<_, Error, _>(move |conn| {
+                    Box::pin(async move { inboxes::ensure(conn, inbox, &slug, "simulated", &slug, now).await })
+                })
+                .await?;
+            let sink = Arc::new(InboxSink::new(Arc::clone(&core), inbox));
+            let cursor = sink.cursor().await.expect("the database can be read");
+            let at = cursor.map_or(0, |cursor| cursor.0.parse().expect("a cursor of ours"));
+            let adapter = Arc::new(Simulated::new(world, number, line, at));
+            adapters.insert(inbox, Arc::clone(&adapter) as Arc<dyn ChannelAdapter>);
+            channels.push((adapter, sink));
+        }
+        let never = StopToken::new(std::future::pending());
+        tokio::spawn(outbox::run(Arc::clone(&core), Arc::new(adapters), never));
+        Ok(Self { core, world: Arc::clone(world), channels, under_way: Arc::default(), inherited })
+    }
+
+    /// A channel's adapter and the sink it hands in to.
+    pub(super) fn channel(&self, number: usize) -> (Arc<Simulated>, Arc<InboxSink>) {
+        let (adapter, sink) = &self.channels[number];
+        (Arc::clone(adapter), Arc::clone(sink))
+    }
+
+    /// Starts something that ends by itself; [`Self::rest`] waits for it.
+    pub(super) fn start(&self, operation: impl Future<Output = ()> + Send + 'static) {
+        let under_way = Arc::clone(&self.under_way);
+        under_way.fetch_add(1, Ordering::SeqCst);
+        tokio::spawn(async move {
+            operation.await;
+            under_way.fetch_sub(1, Ordering::SeqCst);
+        });
+    }
+
+    /// Waits until the program has nothing to do but to wait for peers, for people or for the clock.
+    pub(super) async fn rest(&self) -> Result<(), Finding> {
+        let begun = Instant::now();
+        loop {
+            let released: usize =
+                (0..CHANNELS).map(|number| self.world.peer(number).release(|one| one.plan.prompt)).sum();
+            if released == 0 && self.under_way.load(Ordering::SeqCst) == 0 && self.is_at_rest().await.map_err(broken)? {
+                return Ok(());
+            }
+            if begun.elapsed() > PATIENCE {
+                return Err(Finding::general(format!(
+                    "the program never came to rest: {} operations wait for an answer",
+                    self.under_way.load(Ordering::SeqCst)
+                )));
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn is_at_rest(&self) -> Result<bool, Error> {
+        let mut conn = self.core.store.reader().await?;
+        let due = switchboard::store::outbox::anything_due(&mut conn, self.core.now()).await?;
+        let claimed = look::claimed(&look::outbox(&mut conn).await?);
+        let at_peers: BTreeSet<_> = (0..CHANNELS)
+            .flat_map(|number| self.world.peer(number).parked.keys().copied().collect::<Vec<_>>())
+            .collect();
+        let nobodys = claimed.iter().any(|one| !at_peers.contains(one) && !self.inherited.contains(one));
+        let prompt = (0..CHANNELS).any(|number| self.world.peer(number).parked.values().any(|one| one.plan.prompt));
+        Ok(!due && !nobodys && !prompt)
+    }
+
+    /// Time goes by, for the program and on the wall.
+    pub(super) async fn pass(&self, by: Duration) {
+        self.world.pass(by);
+        tokio::time::advance(by).await;
+    }
+
+    /// The clock on the wall is set; the program looks at it when its next pause is over.
+    pub(super) async fn jump(&self, to: Timestamp) {
+        self.world.wall.set(to);
+        tokio::time::advance(switchboard::limits::OUTBOX_POLL).await;
+    }
+}
+
+pub(super) fn broken(error: Error) -> Finding {
+    Finding::general(format!("the database can't be read: {error}"))
+}
+
+/// The shipped bot book, one flow and a few articles: all that a turn can meet, and quick to read.
+fn library() -> Library {
+    let wanted = |kind: Kind, name: &str| match kind {
+        Kind::BotBook => true,
+        Kind::Flow => matches!(name, "complaint" | "order-status"),
+        Kind::Article => matches!(name, "reset-password" | "opening-hours" | "invoice-copy"),
+    };
+    let document = |(key, source)| Document {
+        key,
+        version: 1,
+        source,
+        shipped: true,
+        head: true,
+        created_at: crate::server::START,
+    };
+    let documents: Vec<Document> =
+        shipped::documents().into_iter().filter(|(key, _)| wanted(key.kind, &key.name)).map(document).collect();
+    Library::build(&documents)
+}
