@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use switchboard::core::Core;
 use switchboard::intake::InboxSink;
 use switchboard::library::{Library, LibraryHandle, shipped};
+use switchboard::limits;
 use switchboard::outbox::{self, Adapters};
 use switchboard::realtime::Hub;
 use switchboard::store::documents::{Document, Kind};
@@ -23,6 +24,9 @@ use super::gate::Lifeline;
 use super::look;
 use super::world::{CHANNELS, Finding, World};
 use crate::server::PATIENCE;
+
+/// Longer than this, and time is not passed in slices.
+const LONG: Duration = Duration::from_mins(2);
 
 /// A running program and the simulated channels it has.
 pub(super) struct Life {
@@ -79,47 +83,105 @@ impl Life {
         });
     }
 
-    /// Waits until the program has nothing to do but to wait for peers, for people or for the clock.
+    /// Waits until the program has nothing to do but to wait for people, for the clock, or for peers that take their time.
+    ///
+    /// Peers answer only when all else has come to rest, so that how fast the database is decides nothing.
     pub(super) async fn rest(&self) -> Result<(), Finding> {
         let begun = Instant::now();
         loop {
-            let released: usize =
-                (0..CHANNELS).map(|number| self.world.peer(number).release(|one| one.plan.prompt)).sum();
-            if released == 0 && self.under_way.load(Ordering::SeqCst) == 0 && self.is_at_rest().await.map_err(broken)? {
-                return Ok(());
+            if self.is_idle().await.map_err(broken)? {
+                self.reads_are_over().await.map_err(broken)?;
+                let idle = self.is_idle().await.map_err(broken)?;
+                if idle && self.world.release(|one| one.plan.prompt) == 0 {
+                    return Ok(());
+                }
             }
             if begun.elapsed() > PATIENCE {
-                return Err(Finding::general(format!(
-                    "the program never came to rest: {} operations wait for an answer",
-                    self.under_way.load(Ordering::SeqCst)
-                )));
+                return Err(self.restless().await.unwrap_or_else(broken));
             }
             tokio::task::yield_now().await;
         }
     }
 
-    async fn is_at_rest(&self) -> Result<bool, Error> {
+    /// Nobody waits for an answer, nothing is due, and whatever is claimed is at a peer or was a dead process'.
+    async fn is_idle(&self) -> Result<bool, Error> {
+        if self.under_way.load(Ordering::SeqCst) > 0 {
+            return Ok(false);
+        }
         let mut conn = self.core.store.reader().await?;
         let due = switchboard::store::outbox::anything_due(&mut conn, self.core.now()).await?;
         let claimed = look::claimed(&look::outbox(&mut conn).await?);
-        let at_peers: BTreeSet<_> = (0..CHANNELS)
-            .flat_map(|number| self.world.peer(number).parked.keys().copied().collect::<Vec<_>>())
-            .collect();
+        let at_peers = self.world.at_peers();
         let nobodys = claimed.iter().any(|one| !at_peers.contains(one) && !self.inherited.contains(one));
-        let prompt = (0..CHANNELS).any(|number| self.world.peer(number).parked.values().any(|one| one.plan.prompt));
-        Ok(!due && !nobodys && !prompt)
+        Ok(!due && !nobodys)
+    }
+
+    /// Waits until whoever was reading has read: nobody is about to act on what they saw before.
+    async fn reads_are_over(&self) -> Result<(), Error> {
+        // Who has every reader knows that nobody else has one; the second time, that nobody had waited for one.
+        for _ in 0..2 {
+            let mut all = Vec::new();
+            for _ in 0..limits::READERS {
+                all.push(self.core.store.reader().await?);
+            }
+            drop(all);
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// Why it never came to rest.
+    async fn restless(&self) -> Result<Finding, Error> {
+        let mut conn = self.core.store.reader().await?;
+        let due = switchboard::store::outbox::anything_due(&mut conn, self.core.now()).await?;
+        let open: Vec<_> = look::outbox(&mut conn).await?.into_iter().filter(|row| !row.is_over()).collect();
+        let waiting = self.under_way.load(Ordering::SeqCst);
+        Ok(Finding::general(format!(
+            "the program never came to rest: {waiting} operations wait for an answer, something is due: {due}, open: {open:?}, \
+             claimed by a process that died: {:?}",
+            self.inherited
+        )))
     }
 
     /// Time goes by, for the program and on the wall.
-    pub(super) async fn pass(&self, by: Duration) {
-        self.world.pass(by);
-        tokio::time::advance(by).await;
+    pub(super) async fn pass(&self, by: Duration) -> Result<(), Finding> {
+        let mut left = by;
+        while !left.is_zero() {
+            // As much as an attempt may take, so that a lease does not end before it.
+            let slice = left.min(limits::DELIVERY_TIMEOUT + limits::OUTBOX_POLL);
+            let slice = if by > LONG { left } else { slice };
+            self.world.pass(slice);
+            self.advance(slice).await?;
+            left -= slice;
+        }
+        Ok(())
     }
 
     /// The clock on the wall is set; the program looks at it when its next pause is over.
-    pub(super) async fn jump(&self, to: Timestamp) {
+    pub(super) async fn jump(&self, to: Timestamp) -> Result<(), Finding> {
         self.world.wall.set(to);
-        tokio::time::advance(switchboard::limits::OUTBOX_POLL).await;
+        self.advance(limits::OUTBOX_POLL).await
+    }
+
+    /// Moves the runtime's clock, from one thing that it ends to the next, with a rest after each: two that end at once would
+    /// leave it to the database's speed which is first. The odd millisecond keeps them apart.
+    async fn advance(&self, by: Duration) -> Result<(), Finding> {
+        let mut left = by + Duration::from_millis(1);
+        let mut first = limits::OUTBOX_POLL;
+        while !left.is_zero() {
+            let now = tokio::time::Instant::now();
+            let ending = self.world.begun().into_iter().map(|begun| begun + limits::DELIVERY_TIMEOUT);
+            let next = ending.filter(|end| *end > now).map(|end| end - now).min().unwrap_or(left);
+            let step = left.min(first).min(next);
+            tokio::time::advance(step).await;
+            self.rest().await?;
+            left -= step;
+            first = first.saturating_sub(step);
+            if first.is_zero() {
+                first = left;
+            }
+        }
+        Ok(())
     }
 }
 

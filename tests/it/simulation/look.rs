@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use switchboard::store::entries::{self, Entry, Range};
 use switchboard::store::{Conn, Result, sql};
-use switchboard_contract::{ConversationId, DeliveryId, Seq};
+use switchboard_contract::{ConversationId, DeliveryId, Seq, ThreadKey};
+
+use super::peer::contact_of;
 
 /// A row of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,17 @@ pub(super) fn claimed(rows: &[Sending]) -> BTreeSet<(DeliveryId, u32)> {
 pub(super) async fn conversations(conn: &mut Conn) -> Result<Vec<ConversationId>> {
     let rows: Vec<String> = sql::query_scalar("SELECT id FROM conversations ORDER BY number").fetch_all(conn).await?;
     Ok(rows.iter().map(|id| id.parse().expect("a conversation id")).collect())
+}
+
+/// Every conversation with its contact and last place.
+pub(super) async fn screen(conn: &mut Conn) -> Result<Vec<(ConversationId, usize, Seq)>> {
+    let rows: Vec<(String, String, i64)> =
+        sql::query_as("SELECT id, thread, seq FROM conversations ORDER BY number").fetch_all(conn).await?;
+    let row = |(id, thread, seq): (String, String, i64)| {
+        let id = id.parse().expect("a conversation id");
+        (id, contact_of(&ThreadKey(thread)), Seq(u64::try_from(seq).expect("a place")))
+    };
+    Ok(rows.into_iter().map(row).collect())
 }
 
 pub(super) async fn received(conn: &mut Conn) -> Result<Vec<Received>> {

@@ -115,6 +115,9 @@ fn run(seed: u64, folder: &Path, template: &[u8], weather: Weather, fate: Fate, 
 fn nothing_is_lost_and_nothing_is_done_twice_whatever_happens() {
     let (folder, begun) = (folder(), Instant::now());
     let template = template(folder.path());
+    if std::env::var("TRACE").is_ok() {
+        tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).init();
+    }
     if let Some(seed) = number("SEED") {
         let (tally, history) = run(seed, folder.path(), &template, Weather::Stormy, Fate::default(), true);
         println!("{history}\nSEED={seed} at commit {}: nothing was found ({tally:?})", commit());
@@ -160,6 +163,9 @@ fn a_crash_on_either_side_of_every_commit_and_every_send_is_survived() {
     let folder = folder();
     let template = template(folder.path());
     let seed = 11;
+    if std::env::var("TRACE").is_ok() {
+        tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).init();
+    }
     let (whole, _) = run(seed, folder.path(), &template, Weather::Calm, Fate::default(), true);
     let mut runs = 0;
     for commit in 1..=whole.commits {

@@ -8,6 +8,7 @@ use switchboard_contract::{
     InboundMessage, InboundSignal, MessageId, Proof, Reading, Sender, Seq, Signal, ThreadKey,
 };
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::chance::Chance;
 
@@ -173,6 +174,8 @@ pub(super) struct Seen {
 /// An attempt that the program waits for.
 pub(super) struct Parked {
     pub(super) plan: Plan,
+    /// On the runtime's clock.
+    pub(super) begun: Instant,
     release: oneshot::Sender<()>,
 }
 
@@ -242,7 +245,7 @@ impl Peer {
             self.arrive(seen(out));
         }
         let (release, released) = oneshot::channel();
-        let parked = Parked { plan, release };
+        let parked = Parked { plan, begun: Instant::now(), release };
         self.parked.insert((out.id, out.attempt), parked);
         released
     }

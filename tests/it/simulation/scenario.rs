@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use switchboard::clock::Clock;
 use switchboard::ids;
-use switchboard::store::conversations;
 use switchboard::store::gate::Point;
-use switchboard_contract::{ReceiptMark, Signal};
+use switchboard_contract::{ConversationId, ReceiptMark, Seq, Signal};
 
 use super::chance::Chance;
 use super::desk;
@@ -51,6 +50,8 @@ pub(super) struct Scenario {
     fate: Fate,
     deeds_left: usize,
     updates: usize,
+    /// The conversations with their contact and last place, as they were at the last rest: what agents have on their screens.
+    screen: Vec<(ConversationId, usize, Seq)>,
     watch: Watch,
     pub(super) tally: Tally,
 }
@@ -71,7 +72,18 @@ impl Scenario {
         let world = Arc::new(World::new(seed, contacts, weather, fate.send));
         let file = folder.join(format!("{seed}.db"));
         let watch = Watch::default();
-        Self { world, chance, file, weather, fate, deeds_left, updates: 0, watch, tally: Tally::default() }
+        Self {
+            world,
+            chance,
+            file,
+            weather,
+            fate,
+            deeds_left,
+            updates: 0,
+            screen: Vec::new(),
+            watch,
+            tally: Tally::default(),
+        }
     }
 
     /// Runs it to the end.
@@ -145,6 +157,7 @@ impl Scenario {
         life.rest().await?;
         let mut conn = life.core.store.reader().await.map_err(broken)?;
         let rows = look::outbox(&mut conn).await.map_err(broken)?;
+        self.screen = look::screen(&mut conn).await.map_err(broken)?;
         self.watch.look(&self.world, &rows)
     }
 
@@ -167,15 +180,18 @@ impl Scenario {
         ]) {
             0 => self.write(contact),
             1 => self.receive(life, contact),
-            2 => self.act(life).await?,
+            2 => self.act(life),
             3 => self.report(life, contact),
             4 => self.say_again(contact),
             5 => {
                 let by = *self.chance.pick(&[1, 2, 8, 31, 65, 1_200]);
+                // What was started before has its answer first: how fast the database is must not matter.
+                self.rest(life).await?;
                 self.world.note(None, format!("{by} s pass"));
-                life.pass(Duration::from_secs(by)).await;
+                life.pass(Duration::from_secs(by)).await?;
+                self.rest(life).await?;
             }
-            6 => self.jump(life).await,
+            6 => self.jump(life).await?,
             7 => {
                 let number = self.chance.below(CHANNELS);
                 let count = self.world.peer(number).release(|one| one.plan.answer != Answer::Silence);
@@ -187,6 +203,7 @@ impl Scenario {
             }
             _ => {
                 if self.tally.lives < LIVES_MAX {
+                    self.rest(life).await?;
                     self.world.note(None, "the power fails".to_owned());
                     line.die();
                     std::future::pending::<()>().await;
@@ -261,7 +278,7 @@ impl Scenario {
         }
     }
 
-    async fn act(&mut self, life: &Life) -> Result<(), Finding> {
+    fn act(&mut self, life: &Life) {
         let again: Vec<usize> = {
             let requests = self.world.requests();
             requests
@@ -274,18 +291,13 @@ impl Scenario {
         if !again.is_empty() && self.chance.percent(40) {
             let number = *self.chance.pick(&again);
             life.start(desk::send(Arc::clone(&self.world), Arc::clone(&life.core), number));
-            return Ok(());
+            return;
         }
-        let mut conn = life.core.store.reader().await.map_err(broken)?;
-        let known = look::conversations(&mut conn).await.map_err(broken)?;
-        if known.is_empty() {
-            return Ok(());
+        if self.screen.is_empty() {
+            return;
         }
-        let id = *self.chance.pick(&known);
-        let Some(record) = conversations::get(&mut conn, id).await.map_err(broken)? else { return Ok(()) };
-        drop(conn);
-        let contact = super::peer::contact_of(&record.thread);
-        let request = desk::draw(&self.world, &mut self.chance, (id, contact), record.seq);
+        let (id, contact, seen) = *self.chance.pick(&self.screen);
+        let request = desk::draw(&self.world, &mut self.chance, (id, contact), seen);
         let (repeatable, number) = (request.is_repeatable(), self.world.requests().len());
         self.world.requests().push(request);
         life.start(desk::send(Arc::clone(&self.world), Arc::clone(&life.core), number));
@@ -293,7 +305,6 @@ impl Scenario {
             // A double click.
             life.start(desk::send(Arc::clone(&self.world), Arc::clone(&life.core), number));
         }
-        Ok(())
     }
 
     /// A contact's side tells how far it has come.
@@ -317,7 +328,8 @@ impl Scenario {
         });
     }
 
-    async fn jump(&mut self, life: &Life) {
+    async fn jump(&mut self, life: &Life) -> Result<(), Finding> {
+        self.rest(life).await?;
         let now = self.world.wall.now();
         let to = match self.chance.below(4) {
             0 => now + Duration::from_hours(1),
@@ -326,7 +338,8 @@ impl Scenario {
             _ => now - Duration::from_hours(2),
         };
         self.world.note(None, format!("the clock jumps from {} to {}", now.millis(), to.millis()));
-        life.jump(to).await;
+        life.jump(to).await?;
+        self.rest(life).await
     }
 
     /// Peers behave from here on; everything that was begun comes to its end.
@@ -337,8 +350,8 @@ impl Scenario {
         for _ in 0..CALM_STEPS {
             self.watch.polls.clear();
             self.watch.pushes.clear();
+            self.world.release(|one| one.plan.answer != Answer::Silence);
             for number in 0..CHANNELS {
-                self.world.peer(number).release(|one| one.plan.answer != Answer::Silence);
                 self.world.peer(number).arrive_late();
             }
             for contact in 0..self.world.contacts {
@@ -355,7 +368,7 @@ impl Scenario {
             if self.is_over(life).await? {
                 return Ok(());
             }
-            life.pass(CALM_STEP).await;
+            life.pass(CALM_STEP).await?;
             self.rest(life).await?;
         }
         let mut conn = life.core.store.reader().await.map_err(broken)?;

@@ -101,6 +101,7 @@ fn follow(world: &World, log: &LogEntry, holder: &mut Holder, resolved: &mut boo
         Happening::Transferred { to } => *holder = Holder::Queue(to.clone()),
         Happening::ReturnedToBot => *holder = Holder::Bot,
         Happening::Resolved { .. } => (*holder, *resolved) = (Holder::Bot, true),
+        Happening::StartedOver => *resolved = false,
         Happening::Reopened => {
             *resolved = false;
             // "Ana opened it again and holds it."

@@ -1,16 +1,19 @@
 //! What outlives every process: the far sides, the agents' screens, the clock on the wall, the history.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use switchboard::clock::Clock;
 use switchboard::store::accounts::{Agent, Role};
-use switchboard_contract::{AgentId, InboxId, Seq, Timestamp};
+use switchboard_contract::{AgentId, DeliveryId, InboxId, Seq, Timestamp};
+
+use tokio::time::Instant;
 
 use super::chance::Chance;
 use super::desk::Request;
 use super::history::History;
-use super::peer::{Peer, Plan, Side};
+use super::peer::{Parked, Peer, Plan, Side};
 use crate::server::START;
 
 /// Channels: polled and pushed, each with and without recognising a repeated delivery.
@@ -110,6 +113,21 @@ impl World {
 
     pub(super) fn peer(&self, number: usize) -> MutexGuard<'_, Peer> {
         lock(&self.peers[number])
+    }
+
+    /// Lets attempts that are wanted go on; how many they were.
+    pub(super) fn release(&self, wanted: impl Fn(&Parked) -> bool) -> usize {
+        self.peers.iter().map(|peer| lock(peer).release(&wanted)).sum()
+    }
+
+    /// The attempts that peers have not answered.
+    pub(super) fn at_peers(&self) -> BTreeSet<(DeliveryId, u32)> {
+        self.peers.iter().flat_map(|peer| lock(peer).parked.keys().copied().collect::<Vec<_>>()).collect()
+    }
+
+    /// When the attempts that peers have not answered were begun.
+    pub(super) fn begun(&self) -> Vec<Instant> {
+        self.peers.iter().flat_map(|peer| lock(peer).parked.values().map(|one| one.begun).collect::<Vec<_>>()).collect()
     }
 
     pub(super) fn requests(&self) -> MutexGuard<'_, Vec<Request>> {
