@@ -1,14 +1,17 @@
 //! The agents: what they ask for, what they are told, and what they ask for again because nobody answered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use switchboard::clock::Clock;
 use switchboard::core::Core;
+use switchboard::limits;
 use switchboard::service::desk::{self, Error, Once};
-use switchboard_contract::{Content, ConversationId, Seq};
+use switchboard_contract::{Content, ConversationId, Seq, Timestamp};
 use switchboard_engine::{AgentAct, AgentRef};
 
 use super::chance::Chance;
-use super::world::World;
+use super::world::{Wall, World};
 
 /// One click of an agent.
 #[derive(Debug, Clone)]
@@ -19,8 +22,9 @@ pub(super) struct Request {
     pub(super) act: AgentAct,
     /// The words that only this request says.
     pub(super) words: Option<String>,
-    /// Times it was sent.
+    /// Times it was sent, and when first.
     pub(super) sent: usize,
+    first: Option<Timestamp>,
     pub(super) answers: Vec<Answer>,
 }
 
@@ -40,9 +44,11 @@ impl Request {
         self.words.is_some()
     }
 
-    /// Somebody who waits for the answer asks again.
-    pub(super) fn is_open(&self) -> bool {
-        self.is_repeatable() && !self.answers.iter().any(|answer| !matches!(answer, Answer::Failed(_)))
+    /// Somebody still waits for the answer, and asks again. Not for as long as the key is remembered: by any clock.
+    pub(super) fn is_open(&self, wall: &Wall) -> bool {
+        let waited = self.first.map_or(Duration::ZERO, |first| wall.latest().since(first));
+        let answered = self.answers.iter().any(|answer| !matches!(answer, Answer::Failed(_)));
+        self.is_repeatable() && !answered && waited < limits::IDEMPOTENCY_HOLDS / 2
     }
 }
 
@@ -77,7 +83,7 @@ pub(super) fn draw(
         6 => AgentAct::Resolve,
         _ => AgentAct::Reopen,
     };
-    Request { agent, conversation, contact, act, words, sent: 0, answers: Vec::new() }
+    Request { agent, conversation, contact, act, words, sent: 0, first: None, answers: Vec::new() }
 }
 
 /// Sends a request once.
@@ -86,6 +92,7 @@ pub(super) async fn send(world: Arc<World>, core: Arc<Core>, number: usize) {
         let mut requests = world.requests();
         let request = &mut requests[number];
         request.sent += 1;
+        request.first.get_or_insert(world.wall.now());
         request.clone()
     };
     let agent = &world.agents[request.agent];

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use switchboard::store::gate::{Gate, Point};
+use switchboard::store::{Gate, Point};
 use tokio::sync::Notify;
 
 /// One process' life line.

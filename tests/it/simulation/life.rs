@@ -4,20 +4,19 @@
 //! the runtime, also while the database works on its own thread, so a blocking task holds it.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use switchboard::core::Core;
 use switchboard::intake::InboxSink;
-use switchboard::library::{Library, LibraryHandle, shipped};
+use switchboard::jobs;
+use switchboard::library::{Library, shipped};
 use switchboard::limits;
 use switchboard::outbox::{self, Adapters};
-use switchboard::realtime::Hub;
 use switchboard::store::documents::{Document, Kind};
-use switchboard::store::{Error, Store, inboxes};
-use switchboard_contract::{ChannelAdapter, DeliveryId, InboundSink, StopToken, Timestamp};
+use switchboard::store::{Error, Store, Target, inboxes, jobs as chores, timers};
+use switchboard_contract::{ChannelAdapter, DeliveryId, InboundSink, StopSource, StopToken, Timestamp};
 
 use super::channel::Simulated;
 use super::gate::Lifeline;
@@ -25,6 +24,8 @@ use super::look;
 use super::world::{CHANNELS, Finding, World};
 use crate::server::PATIENCE;
 
+/// Writers where the database lets several write side by side.
+const LANES: usize = 3;
 /// Longer than this, and time is not passed in slices.
 const LONG: Duration = Duration::from_mins(2);
 
@@ -41,11 +42,11 @@ pub(super) struct Life {
 
 impl Life {
     /// Starts as the program does: database, inboxes, cursors, outbox.
-    pub(super) async fn begin(world: &Arc<World>, file: &Path, line: &Arc<Lifeline>) -> Result<Self, Error> {
-        let store = Store::open_with(file, Arc::clone(line) as _).await?;
+    pub(super) async fn begin(world: &Arc<World>, target: &Target, line: &Arc<Lifeline>) -> Result<Self, Error> {
+        let store = Store::open_with(target, LANES, Arc::clone(line) as _).await?;
         let inherited = look::claimed(&look::outbox(&mut *store.reader().await?).await?);
         let clock = Arc::clone(&world.wall) as _;
-        let core = Arc::new(Core { store, clock, library: LibraryHandle::new(library()), hub: Hub::default() });
+        let core = Core::new(store, clock, library());
         let (mut channels, mut adapters) = (Vec::new(), Adapters::new());
         for number in 0..CHANNELS {
             let (inbox, now) = (World::inbox(number), core.now());
@@ -128,6 +129,32 @@ impl Life {
             tokio::task::yield_now().await;
         }
         Ok(())
+    }
+
+    /// Lets timers and chores have their turn, until none is due. Outside of it they are late. (With the outbox beside them it
+    /// would be the database's speed that says who is first.)
+    pub(super) async fn ring(&self) -> Result<(), Finding> {
+        let (mut source, stop) = StopSource::new();
+        let ringing = tokio::spawn(jobs::run(Arc::clone(&self.core), jobs::ALL, stop));
+        let begun = Instant::now();
+        loop {
+            self.rest().await?;
+            if !self.anything_to_ring().await.map_err(broken)? {
+                break;
+            }
+            if begun.elapsed() > PATIENCE {
+                return Err(Finding::general("a timer or a chore is due and is never done"));
+            }
+        }
+        source.stop();
+        ringing.await.map_err(|error| Finding::general(format!("timers and chores have ended: {error}")))
+    }
+
+    async fn anything_to_ring(&self) -> Result<bool, Error> {
+        let (mut conn, now) = (self.core.store.reader().await?, self.core.now());
+        let known = chores::all(&mut conn).await?;
+        let chore = known.len() < jobs::ALL.len() || known.iter().any(|chore| chore.due <= now);
+        Ok(chore || !timers::due(&mut conn, now, 1).await?.is_empty())
     }
 
     /// Why it never came to rest.

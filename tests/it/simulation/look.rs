@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use switchboard::store::entries::{self, Entry, Range};
 use switchboard::store::{Conn, Result, sql};
-use switchboard_contract::{ConversationId, DeliveryId, Seq, ThreadKey};
+use switchboard_contract::{ConversationId, DeliveryId, Seq, ThreadKey, Timestamp};
 
 use super::peer::contact_of;
 
@@ -98,4 +98,14 @@ pub(super) async fn briefs(conn: &mut Conn, conversation: ConversationId) -> Res
         .bind(conversation.to_string())
         .fetch_one(conn)
         .await?)
+}
+
+/// Every timer, by conversation and kind, with its time.
+pub(super) async fn timers(conn: &mut Conn) -> Result<Vec<(ConversationId, Timestamp)>> {
+    let rows: Vec<(String, i64)> =
+        sql::query_as("SELECT conversation_id, due_at FROM timers ORDER BY conversation_id, kind")
+            .fetch_all(conn)
+            .await?;
+    let row = |(id, due): (String, i64)| (id.parse().expect("a conversation id"), Timestamp::from_millis(due));
+    Ok(rows.into_iter().map(row).collect())
 }

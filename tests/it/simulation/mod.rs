@@ -35,8 +35,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use switchboard::clock::{Clock, SystemClock};
-use switchboard::store::gate::Point;
-use switchboard::store::{Error, Store, accounts};
+use switchboard::store::Point;
+use switchboard::store::{Error, Store, Target, accounts};
 use tempfile::TempDir;
 
 use peer::Side;
@@ -71,7 +71,7 @@ fn template(folder: &Path) -> Vec<u8> {
     let file = folder.join("template.db");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let store = Store::open(&file).await.expect("opens");
+        let store = Store::open(&Target::File(file.clone())).await.expect("opens");
         let agents = World::new(0, 0, Weather::Calm, None).agents;
         store
             .write::<_, Error, _>(move |conn| {
@@ -115,9 +115,6 @@ fn run(seed: u64, folder: &Path, template: &[u8], weather: Weather, fate: Fate, 
 fn nothing_is_lost_and_nothing_is_done_twice_whatever_happens() {
     let (folder, begun) = (folder(), Instant::now());
     let template = template(folder.path());
-    if std::env::var("TRACE").is_ok() {
-        tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).init();
-    }
     if let Some(seed) = number("SEED") {
         let (tally, history) = run(seed, folder.path(), &template, Weather::Stormy, Fate::default(), true);
         println!("{history}\nSEED={seed} at commit {}: nothing was found ({tally:?})", commit());
@@ -163,9 +160,6 @@ fn a_crash_on_either_side_of_every_commit_and_every_send_is_survived() {
     let folder = folder();
     let template = template(folder.path());
     let seed = 11;
-    if std::env::var("TRACE").is_ok() {
-        tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).init();
-    }
     let (whole, _) = run(seed, folder.path(), &template, Weather::Calm, Fate::default(), true);
     let mut runs = 0;
     for commit in 1..=whole.commits {

@@ -7,7 +7,7 @@ use switchboard::core::Core;
 use switchboard::store::conversations::{self, Record, View};
 use switchboard::store::entries::{Author, Body, Entry};
 use switchboard::store::{changes, ledger};
-use switchboard_contract::{Accepted, ConversationId, DeliveryState};
+use switchboard_contract::{Accepted, ConversationId, DeliveryState, Timestamp};
 use switchboard_engine::{Handler, Notice};
 
 use super::desk::Answer;
@@ -25,6 +25,7 @@ pub(super) struct Truth {
     /// How often agents were told that a conversation waits.
     pub(super) waiting: BTreeMap<ConversationId, usize>,
     pub(super) outbox: Vec<Sending>,
+    timers: Vec<(ConversationId, Timestamp)>,
     received: Vec<Received>,
     accounts: Vec<ledger::Account>,
     queue: BTreeSet<String>,
@@ -47,6 +48,7 @@ pub(super) async fn check(world: &World, core: &Core) -> Result<(), Finding> {
         places_have_no_gap(contact, record, entries)?;
         every_message_has_one_delivery(contact, &truth, record, entries)?;
         timeline::check(world, contact, record, entries, &truth)?;
+        timers_belong_to_who_waits(contact, &truth, record)?;
         let waits = matches!(record.state.handler, Handler::Queue { .. });
         must(truth.queue.contains(&record.state.id.to_string()) == waits, || {
             Finding::about(contact, format!("the waiting list is wrong about #{}", record.number))
@@ -77,6 +79,7 @@ async fn read(world: &World, core: &Core) -> switchboard::store::Result<Truth> {
         briefs,
         waiting,
         outbox: look::outbox(&mut conn).await?,
+        timers: look::timers(&mut conn).await?,
         received: look::received(&mut conn).await?,
         accounts: ledger::accounts(&mut conn, now - year, now + year).await?,
         queue: list.into_iter().map(|row| row.id).collect(),
@@ -268,12 +271,27 @@ fn agents_words_stand_once(world: &World, truth: &Truth) -> Result<(), Finding> 
                 Answer::Refused(_) | Answer::Failed(_) => None,
             })
             .collect();
-        match (done.len(), places.as_slice()) {
-            (0, []) => {}
-            // Done before a crash, and refused when it was asked for once more without a key that is known.
-            (1, [place]) if done.contains(&Some(*place)) => {}
-            _ => return Err(about(format!("stands at {places:?}, and the agent was told {:?}", request.answers))),
-        }
+        let refused = request.answers.iter().any(|answer| matches!(answer, Answer::Refused(_)));
+        let is_right = match (done.len(), places.as_slice()) {
+            (1, [place]) => done.contains(&Some(*place)),
+            (0, []) => true,
+            // Nobody ever heard, and the agent has gone home.
+            (0, [_]) => !refused,
+            (_, _) => false,
+        };
+        must(is_right, || about(format!("stands at {places:?}, and the agent was told {:?}", request.answers)))?;
     }
     Ok(())
+}
+
+/// The timers' rows are those of the states, and only who waits has any.
+fn timers_belong_to_who_waits(contact: usize, truth: &Truth, record: &Record) -> Result<(), Finding> {
+    let rows: Vec<Timestamp> =
+        truth.timers.iter().filter(|(id, _)| *id == record.state.id).map(|(_, due)| *due).collect();
+    let stored: Vec<Timestamp> = record.state.timers.values().copied().collect();
+    let waits = matches!(record.state.handler, Handler::Queue { .. });
+    must(rows == stored && (waits || rows.is_empty()), || {
+        let what = format!("#{} has the timers {stored:?}, the table has {rows:?}", record.number);
+        Finding::about(contact, what)
+    })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use switchboard::clock::Clock;
 use switchboard::ids;
-use switchboard::store::gate::Point;
+use switchboard::store::{Point, Target};
 use switchboard_contract::{ConversationId, ReceiptMark, Seq, Signal};
 
 use super::chance::Chance;
@@ -137,9 +137,10 @@ impl Scenario {
     }
 
     async fn live(&mut self, line: &Arc<Lifeline>) -> Result<(), Finding> {
-        let life = Life::begin(&self.world, &self.file, line)
+        let life = Life::begin(&self.world, &Target::File(self.file.clone()), line)
             .await
             .map_err(|error| Finding::general(format!("the program does not start: {error}")))?;
+        life.ring().await?;
         self.rest(&life).await?;
         while self.deeds_left > 0 {
             self.deeds_left -= 1;
@@ -189,6 +190,9 @@ impl Scenario {
                 self.rest(life).await?;
                 self.world.note(None, format!("{by} s pass"));
                 life.pass(Duration::from_secs(by)).await?;
+                if self.chance.percent(70) {
+                    life.ring().await?;
+                }
                 self.rest(life).await?;
             }
             6 => self.jump(life).await?,
@@ -284,7 +288,7 @@ impl Scenario {
             requests
                 .iter()
                 .enumerate()
-                .filter(|(_, request)| request.is_open() && request.sent > 0)
+                .filter(|(_, request)| request.is_open(&self.world.wall) && request.sent > 0)
                 .map(|(n, _)| n)
                 .collect()
         };
@@ -339,6 +343,9 @@ impl Scenario {
         };
         self.world.note(None, format!("the clock jumps from {} to {}", now.millis(), to.millis()));
         life.jump(to).await?;
+        if self.chance.percent(70) {
+            life.ring().await?;
+        }
         self.rest(life).await
     }
 
@@ -359,11 +366,18 @@ impl Scenario {
             }
             let open: Vec<usize> = {
                 let requests = self.world.requests();
-                requests.iter().enumerate().filter(|(_, request)| request.is_open()).map(|(number, _)| number).collect()
+                requests
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, request)| request.is_open(&self.world.wall))
+                    .map(|(number, _)| number)
+                    .collect()
             };
             for number in open {
                 life.start(desk::send(Arc::clone(&self.world), Arc::clone(&life.core), number));
             }
+            self.rest(life).await?;
+            life.ring().await?;
             self.rest(life).await?;
             if self.is_over(life).await? {
                 return Ok(());
@@ -387,7 +401,7 @@ impl Scenario {
                 return Ok(false);
             }
         }
-        if self.world.requests().iter().any(desk::Request::is_open) {
+        if self.world.requests().iter().any(|request| request.is_open(&self.world.wall)) {
             return Ok(false);
         }
         let mut conn = life.core.store.reader().await.map_err(broken)?;

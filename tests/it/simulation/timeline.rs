@@ -29,12 +29,18 @@ pub(super) fn check(
         )
     };
     let mut holder = Holder::Bot;
-    let (mut resolved, mut handoffs) = (false, 0);
+    let (mut resolved, mut handoffs, mut reminded) = (false, 0, false);
     for (index, entry) in entries.iter().enumerate() {
         match (&entry.body, &entry.author) {
+            (Body::Log(LogEntry { what: Happening::StillWaiting, .. }), _) => {
+                let waits = matches!(holder, Holder::Queue(_));
+                must(waits && !reminded, || about(entry, format!("a reminder while {holder:?} holds the turn")))?;
+                reminded = true;
+            }
             (Body::Log(log), _) => {
                 handoffs += usize::from(goes_to_a_team(world, log));
-                follow(world, log, &mut holder, &mut resolved);
+                // Whoever gets it anew begins to wait anew.
+                reminded &= !follow(world, log, &mut holder, &mut resolved);
             }
             (Body::Message(..), Author::Bot) => {
                 must(holder == Holder::Bot, || {
@@ -62,6 +68,10 @@ pub(super) fn check(
     must(stored == holder, || general(format!("the timeline ends with {holder:?}, the state says {stored:?}")))?;
     must(resolved == (record.state.status == Status::Resolved), || {
         general(format!("the timeline says that resolved is {resolved}, the state is {:?}", record.state.status))
+    })?;
+    let waits_on = matches!(holder, Holder::Queue(_)) && !reminded;
+    must(waits_on != record.state.timers.is_empty(), || {
+        general(format!("reminded: {reminded}, and the timers are {:?}", record.state.timers))
     })?;
     let (briefs, told) = (truth.briefs[&record.state.id], truth.waiting.get(&record.state.id).copied().unwrap_or(0));
     must(told == handoffs, || general(format!("{handoffs} handoffs, and agents were told of {told}")))?;
@@ -93,25 +103,29 @@ fn goes_to_a_team(world: &World, log: &LogEntry) -> bool {
     }
 }
 
-fn follow(world: &World, log: &LogEntry, holder: &mut Holder, resolved: &mut bool) {
-    match &log.what {
-        Happening::HandedOff { team } => *holder = Holder::Queue(team.clone()),
-        Happening::Claimed { agent } => *holder = Holder::Agent(agent.clone()),
-        Happening::Transferred { to } if is_agent(world, to) => *holder = Holder::Agent(to.clone()),
-        Happening::Transferred { to } => *holder = Holder::Queue(to.clone()),
-        Happening::ReturnedToBot => *holder = Holder::Bot,
-        Happening::Resolved { .. } => (*holder, *resolved) = (Holder::Bot, true),
-        Happening::StartedOver => *resolved = false,
-        Happening::Reopened => {
+/// Follows a line of the timeline; whether it says that the turn goes to somebody.
+fn follow(world: &World, log: &LogEntry, holder: &mut Holder, resolved: &mut bool) -> bool {
+    let to = match &log.what {
+        Happening::HandedOff { team } => Holder::Queue(team.clone()),
+        Happening::Claimed { agent } => Holder::Agent(agent.clone()),
+        Happening::Transferred { to } if is_agent(world, to) => Holder::Agent(to.clone()),
+        Happening::Transferred { to } => Holder::Queue(to.clone()),
+        Happening::ReturnedToBot => Holder::Bot,
+        Happening::Resolved { .. } => {
+            *resolved = true;
+            Holder::Bot
+        }
+        Happening::Reopened | Happening::StartedOver => {
             *resolved = false;
             // "Ana opened it again and holds it."
             let by = world.agents.iter().find(|agent| log.why.starts_with(&format!("{} opened it", agent.name)));
-            if let Some(agent) = by {
-                *holder = Holder::Agent(agent.name.clone());
-            }
+            let Some(agent) = by else { return false };
+            Holder::Agent(agent.name.clone())
         }
-        _ => {}
-    }
+        _ => return false,
+    };
+    *holder = to;
+    true
 }
 
 /// The conversation as one reads it.

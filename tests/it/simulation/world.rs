@@ -22,17 +22,31 @@ pub(super) const CHANNELS: usize = 4;
 const AGENTS: [&str; 3] = ["Ana", "Ben", "Cem"];
 
 /// A clock that is set: machines' clocks jump, both ways.
-pub(super) struct Wall(Mutex<Timestamp>);
+pub(super) struct Wall {
+    now: Mutex<Timestamp>,
+    /// The latest time it ever showed.
+    latest: Mutex<Timestamp>,
+}
 
 impl Wall {
+    fn new(start: Timestamp) -> Self {
+        Self { now: Mutex::new(start), latest: Mutex::new(start) }
+    }
+
     pub(super) fn set(&self, to: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = to;
+        *lock(&self.now) = to;
+        let mut latest = lock(&self.latest);
+        *latest = to.max(*latest);
+    }
+
+    pub(super) fn latest(&self) -> Timestamp {
+        *lock(&self.latest)
     }
 }
 
 impl Clock for Wall {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.now)
     }
 }
 
@@ -92,7 +106,7 @@ impl World {
         let peer = |number: usize| Peer::new(number % 2 == 0, number < 2);
         Self {
             seed,
-            wall: Arc::new(Wall(Mutex::new(START))),
+            wall: Arc::new(Wall::new(START)),
             contacts,
             agents: AGENTS.iter().enumerate().map(|(number, name)| agent(number, name)).collect(),
             peers: (0..CHANNELS).map(|number| Mutex::new(peer(number))).collect(),
