@@ -18,13 +18,15 @@ struct State {
     /// Commits that were let through and have not said that they are done.
     committing: u32,
     commits: u32,
-    /// Dies at this commit, counted from 1.
+    /// Dies at this commit, counted over the whole life.
     fatal: Option<(u32, Point)>,
 }
 
 impl Lifeline {
-    pub(super) fn new(fatal: Option<(u32, Point)>) -> Self {
-        Self { state: Mutex::new(State { fatal, ..State::default() }), changed: Notify::new() }
+    /// Dies at a commit, counted from now; 1 is the next one. Only one such moment is kept.
+    pub(super) fn arm(&self, moment: Option<(u32, Point)>) {
+        let mut state = self.state();
+        state.fatal = moment.map(|(commit, point)| (state.commits + commit, point));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

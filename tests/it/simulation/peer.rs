@@ -201,6 +201,8 @@ pub(super) struct Peer {
     pub(super) seen: Vec<Seen>,
     known: BTreeSet<DeliveryId>,
     late: Vec<Seen>,
+    /// Deliveries of which an attempt ended without the program knowing whether it arrived.
+    pub(super) unclear: BTreeSet<DeliveryId>,
     pub(super) parked: BTreeMap<(DeliveryId, u32), Parked>,
     /// How far each contact's side has reported.
     pub(super) reported: BTreeMap<ConversationId, Seq>,
@@ -253,6 +255,9 @@ impl Peer {
     /// The peer answers, or nobody waits for it any more.
     pub(super) fn end(&mut self, out: &Delivery, plan: Plan, answered: bool) {
         self.parked.remove(&(out.id, out.attempt));
+        if !answered || plan.dies.is_some() || matches!(plan.answer, Answer::Cut | Answer::Panic | Answer::Silence) {
+            self.unclear.insert(out.id);
+        }
         match plan.arrival {
             Arrival::WithTheAnswer if answered => self.arrive(seen(out)),
             Arrival::Late => self.late.push(seen(out)),

@@ -1,7 +1,6 @@
 //! What happens in one run: deeds of contacts, agents, peers and clocks, drawn from the seed, over as many lives of the
 //! program as it takes; then calm, until nothing is left to do.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,10 +44,11 @@ pub(super) struct Tally {
 pub(super) struct Scenario {
     pub(super) world: Arc<World>,
     chance: Chance,
-    file: PathBuf,
+    target: Target,
     weather: Weather,
     fate: Fate,
     deeds_left: usize,
+    last_deed: Option<usize>,
     updates: usize,
     /// The conversations with their contact and last place, as they were at the last rest: what agents have on their screens.
     screen: Vec<(ConversationId, usize, Seq)>,
@@ -63,14 +63,13 @@ enum End {
 }
 
 impl Scenario {
-    pub(super) fn new(seed: u64, folder: &Path, weather: Weather, fate: Fate) -> Self {
+    pub(super) fn new(seed: u64, target: Target, weather: Weather, fate: Fate) -> Self {
         let mut chance = Chance::new(seed);
         let (contacts, deeds_left) = match weather {
             Weather::Stormy => (2 + chance.below(5), 30 + chance.below(60)),
             Weather::Calm => (3, 14),
         };
         let world = Arc::new(World::new(seed, contacts, weather, fate.send));
-        let file = folder.join(format!("{seed}.db"));
         let watch = Watch::default();
         Self {
             world,
@@ -87,8 +86,7 @@ impl Scenario {
     }
 
     /// Runs it to the end.
-    pub(super) fn run(&mut self, template: &[u8]) -> Result<(), Finding> {
-        std::fs::write(&self.file, template).expect("a fresh database");
+    pub(super) fn run(&mut self) -> Result<(), Finding> {
         ids::follow(self.world.seed);
         loop {
             self.tally.lives += 1;
@@ -106,7 +104,9 @@ impl Scenario {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
         let (held, hold) = std::sync::mpsc::channel::<()>();
-        let line = Arc::new(Lifeline::new(self.moment_of_death()));
+        let line = Arc::new(Lifeline::default());
+        line.arm(self.fate.commit.take());
+        self.last_deed = self.deed_of_death();
         let end = runtime.block_on(async {
             tokio::task::spawn_blocking(move || hold.recv());
             let end = tokio::select! {
@@ -127,23 +127,33 @@ impl Scenario {
         end
     }
 
-    fn moment_of_death(&mut self) -> Option<(u32, Point)> {
-        if let Some(commit) = self.fate.commit.take() {
-            return Some(commit);
-        }
+    /// Before which deed of this life, counted from 0, the moment of death is set: one of the commits that follow.
+    fn deed_of_death(&mut self) -> Option<usize> {
         let dies = self.weather == Weather::Stormy && self.tally.lives < LIVES_MAX && self.chance.percent(80);
-        let point = *self.chance.pick(&[Point::BeforeCommit, Point::AfterCommit]);
-        dies.then(|| (u32::try_from(self.chance.below(60)).unwrap_or(0) + 1, point))
+        dies.then(|| self.chance.below(25))
+    }
+
+    /// Sets the moment of death when the deed has come.
+    fn tempt_fate(&mut self, line: &Lifeline) {
+        if let Some(left) = self.last_deed {
+            self.last_deed = left.checked_sub(1);
+            if left == 0 {
+                let point = *self.chance.pick(&[Point::BeforeCommit, Point::AfterCommit]);
+                line.arm(Some((*self.chance.pick(&[1, 1, 1, 2, 2, 3, 4]), point)));
+            }
+        }
     }
 
     async fn live(&mut self, line: &Arc<Lifeline>) -> Result<(), Finding> {
-        let life = Life::begin(&self.world, &Target::File(self.file.clone()), line)
+        let life = Life::begin(&self.world, &self.target, line)
             .await
             .map_err(|error| Finding::general(format!("the program does not start: {error}")))?;
+        self.tempt_fate(line);
         life.ring().await?;
         self.rest(&life).await?;
         while self.deeds_left > 0 {
             self.deeds_left -= 1;
+            self.tempt_fate(line);
             let several = if self.chance.percent(40) { 1 + self.chance.below(4) } else { 1 };
             for _ in 0..several {
                 self.deed(&life, line).await?;

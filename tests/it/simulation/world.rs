@@ -161,8 +161,7 @@ impl World {
     }
 
     pub(super) fn calm_down(&self) {
-        let mut sky = lock(&self.sky);
-        (sky.weather, sky.fatal) = (Weather::Calm, None);
+        lock(&self.sky).weather = Weather::Calm;
     }
 
     /// How the peer treats an attempt: it follows from the seed and the attempt alone.
