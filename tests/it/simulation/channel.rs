@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use switchboard_contract::{
     AdapterError, Capabilities, ChannelAdapter, ChannelKind, Cursor, Delivery, DeliveryError, ExternalId, InboundSink,
-    Receipt, StopToken, Support, TextUnit,
+    Pace, Receipt, StopToken, Support, TextUnit,
 };
 
 use super::gate::Lifeline;
@@ -172,5 +172,6 @@ fn capabilities(idempotent: bool) -> Capabilities {
         typing: Support::Dropped,
         receipts: Support::Full,
         idempotent_send: idempotent,
+        pace: Pace::default(),
     }
 }

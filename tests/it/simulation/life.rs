@@ -13,9 +13,9 @@ use switchboard::intake::InboxSink;
 use switchboard::jobs;
 use switchboard::library::{Library, shipped};
 use switchboard::limits;
-use switchboard::outbox::{self, Adapters};
+use switchboard::outbox::{Adapters, run as dispatch};
 use switchboard::store::documents::{Document, Kind};
-use switchboard::store::{Error, Store, Target, inboxes, jobs as chores, timers};
+use switchboard::store::{Conn, Error, Store, Target, circuits, inboxes, jobs as chores, outbox, timers};
 use switchboard_contract::{ChannelAdapter, DeliveryId, InboundSink, StopSource, StopToken, Timestamp};
 
 use super::channel::Simulated;
@@ -64,7 +64,7 @@ impl Life {
             channels.push((adapter, sink));
         }
         let never = StopToken::new(std::future::pending());
-        tokio::spawn(outbox::run(Arc::clone(&core), Arc::new(adapters), never));
+        tokio::spawn(dispatch(Arc::clone(&core), Arc::new(adapters), never));
         Ok(Self { core, world: Arc::clone(world), channels, under_way: Arc::default(), inherited })
     }
 
@@ -110,11 +110,29 @@ impl Life {
             return Ok(false);
         }
         let mut conn = self.core.store.reader().await?;
-        let due = switchboard::store::outbox::anything_due(&mut conn, self.core.now()).await?;
         let claimed = look::claimed(&look::outbox(&mut conn).await?);
         let at_peers = self.world.at_peers();
         let nobodys = claimed.iter().any(|one| !at_peers.contains(one) && !self.inherited.contains(one));
-        Ok(!due && !nobodys)
+        Ok(!nobodys && !self.anything_due(&mut conn).await?)
+    }
+
+    /// The outbox has something to do: a head of a lane whose inbox is not paused, or what a dead process left.
+    async fn anything_due(&self, conn: &mut Conn) -> Result<bool, Error> {
+        let now = self.core.now();
+        let at_peers = self.world.at_peers();
+        let left = outbox::abandoned(conn, now, 1_000).await?;
+        if left.iter().any(|ticket| !at_peers.contains(&(ticket.id, ticket.attempt))) {
+            return Ok(true);
+        }
+        let paused = circuits::all(conn).await?;
+        for number in 0..CHANNELS {
+            let target = outbox::Target::Inbox(World::inbox(number));
+            let is_paused = paused.get(&target).is_some_and(|circuit| circuit.retry_at > now);
+            if !is_paused && !outbox::heads(conn, &target, now, 1).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Waits until whoever was reading has read: nobody is about to act on what they saw before.
@@ -160,7 +178,7 @@ impl Life {
     /// Why it never came to rest.
     async fn restless(&self) -> Result<Finding, Error> {
         let mut conn = self.core.store.reader().await?;
-        let due = switchboard::store::outbox::anything_due(&mut conn, self.core.now()).await?;
+        let due = self.anything_due(&mut conn).await?;
         let open: Vec<_> = look::outbox(&mut conn).await?.into_iter().filter(|row| !row.is_over()).collect();
         let waiting = self.under_way.load(Ordering::SeqCst);
         Ok(Finding::general(format!(

@@ -74,10 +74,11 @@ impl Scenario {
         Self {
             world,
             chance,
-            file,
+            target,
             weather,
             fate,
             deeds_left,
+            last_deed: None,
             updates: 0,
             screen: Vec::new(),
             watch,
