@@ -16,6 +16,7 @@ mod process;
 mod scripts;
 mod server;
 mod shipped;
+mod simulation;
 mod stopped;
 mod store;
 mod tidy;

@@ -1,0 +1,446 @@
+//! What happens in one run: deeds of contacts, agents, peers and clocks, drawn from the seed, over as many lives of the
+//! program as it takes; then calm, until nothing is left to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use switchboard::clock::Clock;
+use switchboard::ids;
+use switchboard::store::{Point, Target};
+use switchboard_contract::{ConversationId, ReceiptMark, Seq, Signal};
+
+use super::chance::Chance;
+use super::desk;
+use super::gate::Lifeline;
+use super::life::{Life, broken};
+use super::look;
+use super::model;
+use super::peer::{Answer, Deed, Side, Update};
+use super::watch::Watch;
+use super::world::{CHANNELS, Finding, Weather, World};
+
+/// The most lives before the weather turns.
+const LIVES_MAX: u32 = 9;
+/// The longest it may take until everything is settled once the peers behave: attempts are not given up before.
+const CALM_STEPS: u32 = 80;
+const CALM_STEP: Duration = Duration::from_mins(16);
+
+/// Where the process is to die, beside what chance brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Fate {
+    pub(super) commit: Option<(u32, Point)>,
+    pub(super) send: Option<(u32, Side)>,
+}
+
+/// What a run was made of.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    pub(super) lives: u32,
+    pub(super) commits: u32,
+    pub(super) sends: u32,
+    pub(super) written: usize,
+}
+
+pub(super) struct Scenario {
+    pub(super) world: Arc<World>,
+    chance: Chance,
+    target: Target,
+    weather: Weather,
+    fate: Fate,
+    deeds_left: usize,
+    last_deed: Option<usize>,
+    updates: usize,
+    /// The conversations with their contact and last place, as they were at the last rest: what agents have on their screens.
+    screen: Vec<(ConversationId, usize, Seq)>,
+    watch: Watch,
+    pub(super) tally: Tally,
+}
+
+/// How a life ended.
+enum End {
+    Died,
+    Finished,
+}
+
+impl Scenario {
+    pub(super) fn new(seed: u64, target: Target, weather: Weather, fate: Fate) -> Self {
+        let mut chance = Chance::new(seed);
+        let (contacts, deeds_left) = match weather {
+            Weather::Stormy => (2 + chance.below(5), 30 + chance.below(60)),
+            Weather::Calm => (3, 14),
+        };
+        let world = Arc::new(World::new(seed, contacts, weather, fate.send));
+        let watch = Watch::default();
+        Self {
+            world,
+            chance,
+            target,
+            weather,
+            fate,
+            deeds_left,
+            last_deed: None,
+            updates: 0,
+            screen: Vec::new(),
+            watch,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Runs it to the end.
+    pub(super) fn run(&mut self) -> Result<(), Finding> {
+        ids::follow(self.world.seed);
+        loop {
+            self.tally.lives += 1;
+            self.world.history().life = self.tally.lives;
+            if matches!(self.life()?, End::Finished) {
+                self.tally.sends = self.world.sends();
+                self.tally.written = (0..CHANNELS).map(|number| self.world.peer(number).written.len()).sum();
+                return Ok(());
+            }
+        }
+    }
+
+    /// One life, in a runtime of its own: when it dies, every task goes with it and none says goodbye.
+    fn life(&mut self) -> Result<End, Finding> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
+        let (held, hold) = std::sync::mpsc::channel::<()>();
+        let line = Arc::new(Lifeline::default());
+        line.arm(self.fate.commit.take());
+        self.last_deed = self.deed_of_death();
+        let end = runtime.block_on(async {
+            tokio::task::spawn_blocking(move || hold.recv());
+            let end = tokio::select! {
+                biased;
+                () = line.died() => Ok(End::Died),
+                done = self.live(&line) => done.map(|()| End::Finished),
+            };
+            line.die();
+            line.quiet().await;
+            end
+        });
+        self.tally.commits += line.commits();
+        drop(held);
+        drop(runtime);
+        if matches!(end, Ok(End::Died)) {
+            self.world.note(None, format!("† after {} commits", line.commits()));
+        }
+        end
+    }
+
+    /// Before which deed of this life, counted from 0, the moment of death is set: one of the commits that follow.
+    fn deed_of_death(&mut self) -> Option<usize> {
+        let dies = self.weather == Weather::Stormy && self.tally.lives < LIVES_MAX && self.chance.percent(80);
+        dies.then(|| self.chance.below(25))
+    }
+
+    /// Sets the moment of death when the deed has come.
+    fn tempt_fate(&mut self, line: &Lifeline) {
+        if let Some(left) = self.last_deed {
+            self.last_deed = left.checked_sub(1);
+            if left == 0 {
+                let point = *self.chance.pick(&[Point::BeforeCommit, Point::AfterCommit]);
+                line.arm(Some((*self.chance.pick(&[1, 1, 1, 2, 2, 3, 4]), point)));
+            }
+        }
+    }
+
+    async fn live(&mut self, line: &Arc<Lifeline>) -> Result<(), Finding> {
+        let life = Life::begin(&self.world, &self.target, line)
+            .await
+            .map_err(|error| Finding::general(format!("the program does not start: {error}")))?;
+        self.tempt_fate(line);
+        life.ring().await?;
+        self.rest(&life).await?;
+        while self.deeds_left > 0 {
+            self.deeds_left -= 1;
+            self.tempt_fate(line);
+            let several = if self.chance.percent(40) { 1 + self.chance.below(4) } else { 1 };
+            for _ in 0..several {
+                self.deed(&life, line).await?;
+            }
+            self.rest(&life).await?;
+        }
+        self.calm(&life).await?;
+        model::check(&self.world, &life.core).await
+    }
+
+    async fn rest(&mut self, life: &Life) -> Result<(), Finding> {
+        life.rest().await?;
+        let mut conn = life.core.store.reader().await.map_err(broken)?;
+        let rows = look::outbox(&mut conn).await.map_err(broken)?;
+        self.screen = look::screen(&mut conn).await.map_err(broken)?;
+        self.watch.look(&self.world, &rows)
+    }
+
+    /// One thing that happens. What needs the database is started and not waited for.
+    async fn deed(&mut self, life: &Life, line: &Lifeline) -> Result<(), Finding> {
+        let stormy = self.weather == Weather::Stormy;
+        let contact = self.chance.below(self.world.contacts);
+        let storm = |weight: usize| if stormy { weight } else { 0 };
+        match self.chance.weighed(&[
+            (30, 0),
+            (22, 1),
+            (20, 2),
+            (7, 3),
+            (storm(5), 4),
+            (storm(8), 5),
+            (storm(2), 6),
+            (storm(4), 7),
+            (storm(3), 8),
+            (storm(1), 9),
+        ]) {
+            0 => self.write(contact),
+            1 => self.receive(life, contact),
+            2 => self.act(life),
+            3 => self.report(life, contact),
+            4 => self.say_again(contact),
+            5 => {
+                let by = *self.chance.pick(&[1, 2, 8, 31, 65, 1_200]);
+                // What was started before has its answer first: how fast the database is must not matter.
+                self.rest(life).await?;
+                self.world.note(None, format!("{by} s pass"));
+                life.pass(Duration::from_secs(by)).await?;
+                if self.chance.percent(70) {
+                    life.ring().await?;
+                }
+                self.rest(life).await?;
+            }
+            6 => self.jump(life).await?,
+            7 => {
+                let number = self.chance.below(CHANNELS);
+                let count = self.world.peer(number).release(|one| one.plan.answer != Answer::Silence);
+                self.world.note(None, format!("channel {number} answers {count} slow attempts"));
+            }
+            8 => {
+                let late: usize = (0..CHANNELS).map(|number| self.world.peer(number).arrive_late()).sum();
+                self.world.note(None, format!("{late} messages arrive late"));
+            }
+            _ => {
+                if self.tally.lives < LIVES_MAX {
+                    self.rest(life).await?;
+                    self.world.note(None, "the power fails".to_owned());
+                    line.die();
+                    std::future::pending::<()>().await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A contact writes or presses something; the peer has it, the program not yet.
+    fn write(&mut self, contact: usize) {
+        let number = World::channel_of(contact);
+        let choices: Vec<_> = {
+            let peer = self.world.peer(number);
+            peer.seen
+                .iter()
+                .filter(|seen| seen.contact == contact)
+                .flat_map(|seen| seen.content.choices.clone())
+                .collect()
+        };
+        let deed = match self.chance.weighed(&[(65, 0), (25, 1), (3, 2), (3, 3), (3, 4), (3, 5)]) {
+            1 if !choices.is_empty() => {
+                // Mostly one of the last offered, sometimes an old one.
+                let oldest = if self.chance.percent(80) { choices.len().saturating_sub(5) } else { 0 };
+                let choice = &choices[oldest + self.chance.below(choices.len() - oldest)];
+                Deed::Presses(choice.id.clone(), choice.label.clone())
+            }
+            2 => Deed::Signals(Signal::Opened),
+            3 => Deed::Signals(Signal::StartedAnew),
+            4 => Deed::Garbles,
+            5 => Deed::Echoes,
+            _ => Deed::Writes((*self.chance.pick(WORDS)).to_owned()),
+        };
+        let update = Update { id: format!("update {}", self.updates), contact, deed, altered: false };
+        self.updates += 1;
+        self.world.note(Some(contact), format!("{} is written: {:?}", update.id, update.text()));
+        self.world.peer(number).take(update);
+    }
+
+    /// The peer hands out again, after newer ones, what it handed out before; sometimes with other bytes.
+    fn say_again(&mut self, contact: usize) {
+        let number = World::channel_of(contact);
+        let old: Vec<Update> = {
+            let peer = self.world.peer(number);
+            peer.written.iter().filter(|update| update.contact == contact).cloned().collect()
+        };
+        if !old.is_empty() {
+            let again = Update { altered: self.chance.percent(30), ..self.chance.pick(&old).clone() };
+            self.world.note(
+                Some(contact),
+                format!("{} comes again{}", again.id, if again.altered { ", altered" } else { "" }),
+            );
+            self.world.peer(number).take(again);
+        }
+    }
+
+    /// What is new goes to the program.
+    fn receive(&mut self, life: &Life, contact: usize) {
+        let number = World::channel_of(contact);
+        let (adapter, sink) = life.channel(number);
+        let most = 1 + self.chance.below(5);
+        if self.world.peer(number).polled {
+            // One poll at a time, as an adapter does.
+            if self.watch.polls.insert(number) {
+                life.start(async move { adapter.poll(&*sink, most).await });
+            }
+        } else {
+            let deaf = self.weather == Weather::Stormy && self.chance.percent(15);
+            if self.watch.pushes.insert(contact) {
+                life.start(async move { adapter.push(&*sink, contact, most, deaf).await });
+            }
+        }
+    }
+
+    fn act(&mut self, life: &Life) {
+        let again: Vec<usize> = {
+            let requests = self.world.requests();
+            requests
+                .iter()
+                .enumerate()
+                .filter(|(_, request)| request.is_open(&self.world.wall) && request.sent > 0)
+                .map(|(n, _)| n)
+                .collect()
+        };
+        if !again.is_empty() && self.chance.percent(40) {
+            let number = *self.chance.pick(&again);
+            life.start(desk::send(Arc::clone(&self.world), Arc::clone(&life.core), number));
+            return;
+        }
+        if self.screen.is_empty() {
+            return;
+        }
+        let (id, contact, seen) = *self.chance.pick(&self.screen);
+        let request = desk::draw(&self.world, &mut self.chance, (id, contact), seen);
+        let (repeatable, number) = (request.is_repeatable(), self.world.requests().len());
+        self.world.requests().push(request);
+        life.start(desk::send(Arc::clone(&self.world), Arc::clone(&life.core), number));
+        if repeatable && self.chance.percent(20) {
+            // A double click.
+            life.start(desk::send(Arc::clone(&self.world), Arc::clone(&life.core), number));
+        }
+    }
+
+    /// A contact's side tells how far it has come.
+    fn report(&mut self, life: &Life, contact: usize) {
+        let number = World::channel_of(contact);
+        let last = self.world.peer(number).seen.iter().rev().find(|seen| seen.contact == contact).cloned();
+        let Some(last) = last else { return };
+        let mark = *self.chance.pick(&[ReceiptMark::Delivered, ReceiptMark::Seen]);
+        let reached = {
+            let mut peer = self.world.peer(number);
+            let reached = peer.reported.entry(last.conversation).or_default();
+            *reached = (*reached).max(last.seq);
+            last.seq
+        };
+        self.world.note(Some(contact), format!("has {mark:?} up to #{}", reached.0));
+        let (_, sink) = life.channel(number);
+        life.start(async move {
+            use switchboard_contract::InboundSink;
+            // A receipt that is lost is lost: the next one says more.
+            let _ = sink.receipt(last.conversation, reached, mark).await;
+        });
+    }
+
+    async fn jump(&mut self, life: &Life) -> Result<(), Finding> {
+        self.rest(life).await?;
+        let now = self.world.wall.now();
+        let to = match self.chance.below(4) {
+            0 => now + Duration::from_hours(1),
+            1 => now + Duration::from_hours(24 * 8),
+            2 => now - Duration::from_mins(10),
+            _ => now - Duration::from_hours(2),
+        };
+        self.world.note(None, format!("the clock jumps from {} to {}", now.millis(), to.millis()));
+        life.jump(to).await?;
+        if self.chance.percent(70) {
+            life.ring().await?;
+        }
+        self.rest(life).await
+    }
+
+    /// Peers behave from here on; everything that was begun comes to its end.
+    async fn calm(&mut self, life: &Life) -> Result<(), Finding> {
+        self.world.calm_down();
+        self.weather = Weather::Calm;
+        self.world.note(None, "the storm is over".to_owned());
+        for _ in 0..CALM_STEPS {
+            self.watch.polls.clear();
+            self.watch.pushes.clear();
+            self.world.release(|one| one.plan.answer != Answer::Silence);
+            for number in 0..CHANNELS {
+                self.world.peer(number).arrive_late();
+            }
+            for contact in 0..self.world.contacts {
+                self.receive(life, contact);
+            }
+            let open: Vec<usize> = {
+                let requests = self.world.requests();
+                requests
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, request)| request.is_open(&self.world.wall))
+                    .map(|(number, _)| number)
+                    .collect()
+            };
+            for number in open {
+                life.start(desk::send(Arc::clone(&self.world), Arc::clone(&life.core), number));
+            }
+            self.rest(life).await?;
+            life.ring().await?;
+            self.rest(life).await?;
+            if self.is_over(life).await? {
+                return Ok(());
+            }
+            life.pass(CALM_STEP).await?;
+            self.rest(life).await?;
+        }
+        let mut conn = life.core.store.reader().await.map_err(broken)?;
+        let open = look::outbox(&mut conn).await.map_err(broken)?.into_iter().filter(|row| !row.is_over());
+        Err(Finding::general(format!(
+            "after {CALM_STEPS} quiet steps this is still open: {:?}",
+            open.collect::<Vec<_>>()
+        )))
+    }
+
+    async fn is_over(&self, life: &Life) -> Result<bool, Finding> {
+        for number in 0..CHANNELS {
+            let peer = self.world.peer(number);
+            let unread = peer.polled && life.channel(number).0.is_behind(&peer);
+            if unread || !peer.parked.is_empty() || peer.unacknowledged.values().any(|left| !left.is_empty()) {
+                return Ok(false);
+            }
+        }
+        if self.world.requests().iter().any(|request| request.is_open(&self.world.wall)) {
+            return Ok(false);
+        }
+        let mut conn = life.core.store.reader().await.map_err(broken)?;
+        Ok(look::outbox(&mut conn).await.map_err(broken)?.iter().all(look::Sending::is_over))
+    }
+}
+
+/// What contacts say: greetings, questions, wishes, answers to whatever is asked, and nothing in particular.
+const WORDS: &[&str] = &[
+    "hello",
+    "hi",
+    "I want to talk to a person",
+    "human please",
+    "how do i reset my password?",
+    "when are you open",
+    "i want to make a complaint",
+    "where is my order",
+    "asdf jkl",
+    "what is the meaning of all this",
+    "yes",
+    "no",
+    "1",
+    "2",
+    "someone@example.com",
+    "My router has been dark since yesterday evening.",
+    "thanks",
+    "start over",
+    "cancel",
+    "back",
+    "",
+];
