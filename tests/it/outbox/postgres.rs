@@ -41,6 +41,7 @@ async fn the_outbox_does_the_same_on_postgresql() {
     house.shows(one, "say c", DeliveryState::Sent).await;
     house.shows(one, "say b", DeliveryState::Uncertain).await;
     house.shows(two, "say y", DeliveryState::Failed).await;
+    house.far.until("it was tried", |seen| seen.iter().any(|seen| seen.text == "say z")).await;
     settled(&house).await;
     house.clock.advance(Duration::from_secs(2));
     house.shows(two, "say z", DeliveryState::Sent).await;
