@@ -112,6 +112,20 @@ async fn files_that_became_immutable_are_named_and_survived() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_was_moved_away_is_named_and_survived() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Launch::new(folder.path()).start();
+    let (file, elsewhere) = (folder.path().join(DATABASE), folder.path().join("elsewhere.db"));
+    // What lies in its place does not count.
+    let begin = async || {
+        fs::rename(&file, &elsewhere).expect("moved");
+        fs::copy(&elsewhere, &file).expect("replaced");
+    };
+    let end = async || fs::rename(&elsewhere, &file).expect("put back");
+    survives(&server, "the database file was moved or replaced while the program runs", begin, end).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_locked_by_another_process_is_named_and_survived() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Launch::new(folder.path()).start();
