@@ -47,16 +47,16 @@ impl fmt::Debug for Target {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(file) => write!(f, "{}", file.display()),
+            Self::File(file) => write!(f, "database {}", file.display()),
             Self::Postgres(url) => match PgConnectOptions::from_str(url) {
                 Ok(options) => write!(
                     f,
-                    "the PostgreSQL database `{}` on {}:{}",
+                    "PostgreSQL database `{}` on {}:{}",
                     options.get_database().unwrap_or_default(),
                     options.get_host(),
                     options.get_port()
                 ),
-                Err(_) => f.write_str("a PostgreSQL database"),
+                Err(_) => f.write_str("PostgreSQL database"),
             },
         }
     }

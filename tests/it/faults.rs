@@ -28,6 +28,9 @@ async fn survives(server: &Server, why: &str, begin: impl AsyncFnOnce(), end: im
     begin().await;
     server.until_ready_says(why).await;
     early.is_refused(&url).await;
+    // So does the command that asks.
+    let asked = server.check_health();
+    assert!(asked.ends_with(&format!("the server is not ready: {why}\n")), "{asked}");
     // The log names it once, whatever comes meanwhile.
     let named = server.log().lines().filter(|line| line.contains("a commit failed") && line.contains(why)).count();
     assert_eq!(named, 1, "{}", server.log());
@@ -171,6 +174,18 @@ async fn a_start_on_what_can_not_be_written_says_so() {
     let server = launch.start();
     widget.write_through(&server.socket_url(), 3).await;
     widget.check(&server.socket_url()).await;
+}
+
+#[test]
+fn a_start_without_its_postgres_says_so_and_keeps_the_password_to_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Nothing listens there.
+    let mut launch = Launch::new(folder.path()).on("postgres://switchboard:pepper@127.0.0.1:1/desk");
+    let Err((status, log)) = launch.try_start() else { panic!("it started") };
+    assert_eq!(status.code(), Some(69), "{log}");
+    assert!(log.contains("the PostgreSQL database `desk` on 127.0.0.1:1 can't be opened: "), "{log}");
+    assert_eq!(log.matches("onnection refused").count(), 1, "{log}");
+    assert!(!log.contains("pepper"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
