@@ -31,7 +31,7 @@ cargo_tool() { # command, version, flags…
 postgresql() {
     have initdb && return
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && return
-    debian pg_createcluster postgresql-common
+    [ "$(id -u)" = 0 ] && debian pg_createcluster postgresql-common
     local settings=/etc/postgresql-common/createcluster.conf
     [ -w "$settings" ] && sed -ri "s/^#?(create_main_cluster) .*$/\1 = false/" "$settings"
     debian initdb postgresql

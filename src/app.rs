@@ -98,10 +98,10 @@ async fn open_store(home: &Home) -> anyhow::Result<Store> {
     let target = &home.target;
     if let Target::File(_) = target {
         // SQLite makes its files as it finds this one.
-        lock_file(&home.data, DATABASE).with_context(|| format!("the database {target} can't be written"))?;
+        lock_file(&home.data, DATABASE).with_context(|| format!("the {target} can't be written"))?;
     }
     let opened = Store::open_with(target, home.lanes, Arc::new(Open)).await;
-    opened.with_context(|| format!("the database {target} can't be opened"))
+    opened.with_context(|| format!("the {target} can't be opened"))
 }
 
 /// Makes the data folder, readable for its owner only: it holds what customers wrote, and signing keys.

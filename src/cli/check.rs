@@ -101,7 +101,9 @@ fn health(listen: SocketAddr) -> Outcome {
         say("ready");
         return Ok(());
     }
-    Err(Failure::again(format!("the server is not ready: {}", body.trim())))
+    let told: Option<serde_json::Value> = serde_json::from_str(body).ok();
+    let why = told.as_ref().and_then(|told| told["why"].as_str()).unwrap_or(body.trim());
+    Err(Failure::again(format!("the server is not ready: {why}")))
 }
 
 fn ask(address: SocketAddr) -> std::io::Result<String> {

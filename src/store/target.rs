@@ -1,7 +1,8 @@
 //! Where the database is, and how it is reached.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions, SqlSafeStr};
 
 use super::conn::{Conn, Link, Reader};
-use super::{Error, Result};
+use super::{Error, Result, Trouble};
 use crate::limits;
 
 /// The migrations of a SQLite database.
@@ -46,16 +47,16 @@ impl fmt::Debug for Target {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(file) => write!(f, "{}", file.display()),
+            Self::File(file) => write!(f, "database {}", file.display()),
             Self::Postgres(url) => match PgConnectOptions::from_str(url) {
                 Ok(options) => write!(
                     f,
-                    "the PostgreSQL database `{}` on {}:{}",
+                    "PostgreSQL database `{}` on {}:{}",
                     options.get_database().unwrap_or_default(),
                     options.get_host(),
                     options.get_port()
                 ),
-                Err(_) => f.write_str("a PostgreSQL database"),
+                Err(_) => f.write_str("PostgreSQL database"),
             },
         }
     }
@@ -156,6 +157,41 @@ impl Source {
     pub(super) fn writes_side_by_side(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
+}
+
+/// Where the file is that was opened, and which one it is. A server has neither.
+#[derive(Clone)]
+pub(super) struct Place(Option<(PathBuf, (u64, u64))>);
+
+impl Place {
+    pub(super) fn of(source: &Source) -> Self {
+        Self(match source {
+            Source::Sqlite(options) => {
+                let file = options.get_filename().to_owned();
+                which(&file).map(|which| (file, which))
+            }
+            Source::Postgres(_) => None,
+        })
+    }
+
+    /// An open file can be written even when it was moved, removed or replaced; nobody would ever read it there.
+    ///
+    /// # Errors
+    /// When the file in this place is not the one that was opened.
+    pub(super) fn check(&self) -> Result<()> {
+        match &self.0 {
+            Some((file, known)) if which(file) != Some(*known) => {
+                let detail = "put it back where it was, or stop the program first".to_owned();
+                Err(Error::Outage { trouble: Trouble::Moved, detail })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Device and number of a file; none when it is not there.
+fn which(file: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(file).ok().map(|file| (file.dev(), file.ino()))
 }
 
 impl Readers {

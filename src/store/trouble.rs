@@ -15,6 +15,8 @@ pub enum Trouble {
     Unreadable,
     /// The file is gone, or may not be opened.
     Unopened,
+    /// The file that was opened is not where it was: what is written to it now would be found by nobody.
+    Moved,
     /// What is in the file makes no sense.
     Damaged,
     /// A server that takes no writes, a standby for example.
@@ -124,6 +126,7 @@ impl Trouble {
             Self::Unwritable => "the database file can't be written",
             Self::Unreadable => "the database file can't be read",
             Self::Unopened => "the database file can't be opened",
+            Self::Moved => "the database file was moved or replaced while the program runs",
             Self::Damaged => "the database is damaged",
             Self::ReadOnly => "the database takes no writes",
             Self::Unreachable => "the database can't be reached",

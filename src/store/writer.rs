@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::conn::Subscriber;
-use super::target::Source;
+use super::target::{Place, Source};
 use super::{Conn, Error, Result, Trouble, panic_text};
 use crate::limits;
 
@@ -138,11 +138,13 @@ pub(super) fn spawn(source: &Source, lanes: usize, gate: &Arc<dyn Gate>, herald:
     let (bell, commits) = watch::channel(0);
     let (trouble, told) = watch::channel(None);
     let (bell, trouble) = (Arc::new(bell), Arc::new(trouble));
+    let place = Place::of(source);
     let lanes = if source.writes_side_by_side() { lanes.max(1) } else { 1 };
     let lanes = (0..lanes).map(|_| {
         let (jobs, queue) = mpsc::channel(limits::WRITE_QUEUE_MAX);
         let (bell, trouble, herald) = (Arc::clone(&bell), Arc::clone(&trouble), Arc::clone(herald));
-        let writer = Writer { source: source.clone(), conn: None, bell, trouble, gate: Arc::clone(gate), herald };
+        let (source, gate, place) = (source.clone(), Arc::clone(gate), place.clone());
+        let writer = Writer { source, conn: None, bell, trouble, gate, herald, place };
         tokio::spawn(writer.run(queue));
         jobs
     });
@@ -157,6 +159,7 @@ struct Writer {
     trouble: Arc<watch::Sender<Option<Trouble>>>,
     gate: Arc<dyn Gate>,
     herald: Subscriber,
+    place: Place,
 }
 
 /// How a group ended.
@@ -252,6 +255,7 @@ impl Writer {
 
     /// Begins a transaction. A connection that was cut since it was last used is made anew: nothing was done on it yet.
     async fn begin(&mut self) -> Result<&mut Conn> {
+        self.place.check()?;
         if let Some(mut conn) = self.conn.take() {
             match conn.begin().await {
                 Ok(()) => return Ok(self.conn.insert(conn)),

@@ -28,6 +28,9 @@ async fn survives(server: &Server, why: &str, begin: impl AsyncFnOnce(), end: im
     begin().await;
     server.until_ready_says(why).await;
     early.is_refused(&url).await;
+    // So does the command that asks.
+    let asked = server.check_health();
+    assert!(asked.ends_with(&format!("the server is not ready: {why}\n")), "{asked}");
     // The log names it once, whatever comes meanwhile.
     let named = server.log().lines().filter(|line| line.contains("a commit failed") && line.contains(why)).count();
     assert_eq!(named, 1, "{}", server.log());
@@ -112,6 +115,20 @@ async fn files_that_became_immutable_are_named_and_survived() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_was_moved_away_is_named_and_survived() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Launch::new(folder.path()).start();
+    let (file, elsewhere) = (folder.path().join(DATABASE), folder.path().join("elsewhere.db"));
+    // What lies in its place does not count.
+    let begin = async || {
+        fs::rename(&file, &elsewhere).expect("moved");
+        fs::copy(&elsewhere, &file).expect("replaced");
+    };
+    let end = async || fs::rename(&elsewhere, &file).expect("put back");
+    survives(&server, "the database file was moved or replaced while the program runs", begin, end).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_locked_by_another_process_is_named_and_survived() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Launch::new(folder.path()).start();
@@ -157,6 +174,18 @@ async fn a_start_on_what_can_not_be_written_says_so() {
     let server = launch.start();
     widget.write_through(&server.socket_url(), 3).await;
     widget.check(&server.socket_url()).await;
+}
+
+#[test]
+fn a_start_without_its_postgres_says_so_and_keeps_the_password_to_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Nothing listens there.
+    let mut launch = Launch::new(folder.path()).on("postgres://switchboard:pepper@127.0.0.1:1/desk");
+    let Err((status, log)) = launch.try_start() else { panic!("it started") };
+    assert_eq!(status.code(), Some(69), "{log}");
+    assert!(log.contains("the PostgreSQL database `desk` on 127.0.0.1:1 can't be opened: "), "{log}");
+    assert_eq!(log.matches("onnection refused").count(), 1, "{log}");
+    assert!(!log.contains("pepper"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

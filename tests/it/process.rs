@@ -165,6 +165,15 @@ impl Server {
         (status.is_success(), body["why"].as_str().unwrap_or_default().to_owned())
     }
 
+    /// What `switchboard check --health` complains about.
+    pub(crate) fn check_health(&self) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
+        command.args(["check", "--health"]).env_clear().env("SWITCHBOARD_SERVER__LISTEN", &self.address);
+        let output = command.current_dir("/").output().expect("runs");
+        assert_eq!(output.status.code(), Some(75), "not possible at present");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
     /// Waits until `/readyz` says `why`; empty: until it is ready.
     pub(crate) async fn until_ready_says(&self, why: &str) {
         in_time(&format!("/readyz saying `{why}`"), async {

@@ -9,6 +9,9 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
+use switchboard::limits;
+use switchboard::store::{Store, Target};
+
 use crate::cluster::Cluster;
 use crate::process::{Launch, Server};
 use crate::server::in_time;
@@ -142,4 +145,28 @@ async fn a_second_signal_ends_it_at_once() {
     let status = server.end(Duration::from_secs(2)).await;
     assert_eq!(status.code(), Some(130), "{}", server.log());
     assert!(server.log().contains("a second signal"), "{}", server.log());
+}
+
+/// Jobs for many groups, each of which would wait for the lock by itself.
+const WAITING: usize = 300;
+
+#[tokio::test]
+async fn closing_waits_for_no_locked_database() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(&Target::File(folder.path().join("switchboard.db"))).await.expect("opens");
+    let mut other = open(folder.path()).await;
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.expect("locked");
+    let writing: Vec<_> = (0..WAITING)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.probe().await })
+        })
+        .collect();
+    // They are in the queue when this one has got its place behind them.
+    tokio::task::yield_now().await;
+    let closing = tokio::time::timeout(limits::CLOSE_BUDGET + Duration::from_secs(1), store.close());
+    closing.await.expect("it gives up on what can't be written");
+    for writing in writing {
+        writing.abort();
+    }
 }
