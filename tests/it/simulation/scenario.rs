@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use switchboard::clock::Clock;
 use switchboard::ids;
+use switchboard::service::redrive::Decision;
 use switchboard::store::{Point, Target};
 use switchboard_contract::{ConversationId, ReceiptMark, Seq, Signal};
 
@@ -188,7 +189,8 @@ impl Scenario {
             (storm(2), 6),
             (storm(4), 7),
             (storm(3), 8),
-            (storm(1), 9),
+            (storm(4), 9),
+            (storm(1), 10),
         ]) {
             0 => self.write(contact),
             1 => self.receive(life, contact),
@@ -216,6 +218,7 @@ impl Scenario {
                 let late: usize = (0..CHANNELS).map(|number| self.world.peer(number).arrive_late()).sum();
                 self.world.note(None, format!("{late} messages arrive late"));
             }
+            9 => self.decide(life),
             _ => {
                 if self.tally.lives < LIVES_MAX {
                     self.rest(life).await?;
@@ -320,6 +323,21 @@ impl Scenario {
             // A double click.
             life.start(desk::send(Arc::clone(&self.world), Arc::clone(&life.core), number));
         }
+    }
+
+    /// A person decides about what is stuck.
+    fn decide(&mut self, life: &Life) {
+        let stuck = self.watch.stuck();
+        if stuck.is_empty() {
+            return;
+        }
+        let id = *self.chance.pick(&stuck);
+        let decision = if self.chance.percent(70) {
+            Decision::Retry { even_if_delivered: self.chance.percent(50) }
+        } else {
+            Decision::Drop { reason: "it is settled by telephone".to_owned() }
+        };
+        life.start(desk::decide(Arc::clone(&self.world), Arc::clone(&life.core), id, decision));
     }
 
     /// A contact's side tells how far it has come.
