@@ -4,8 +4,8 @@
 //! the runtime, also while the database works on its own thread, so a blocking task holds it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use switchboard::core::Core;
@@ -42,8 +42,8 @@ pub(super) struct Life {
 
 impl Life {
     /// Starts as the program does: database, inboxes, cursors, outbox.
-    pub(super) async fn begin(world: &Arc<World>, target: &Target, line: &Arc<Lifeline>) -> Result<Self, Error> {
-        let store = Store::open_with(target, LANES, Arc::clone(line) as _).await?;
+    pub(super) async fn begin(world: &Arc<World>, target: &Target, lifeline: &Arc<Lifeline>) -> Result<Self, Error> {
+        let store = Store::open_with(target, LANES, Arc::clone(lifeline) as _).await?;
         let inherited = look::claimed(&look::outbox(&mut *store.reader().await?).await?);
         let clock = Arc::clone(&world.wall) as _;
         let core = Core::new(store, clock, library());
@@ -59,7 +59,7 @@ impl Life {
             let sink = Arc::new(InboxSink::new(Arc::clone(&core), inbox));
             let cursor = sink.cursor().await.expect("the database can be read");
             let at = cursor.map_or(0, |cursor| cursor.0.parse().expect("a cursor of ours"));
-            let adapter = Arc::new(Simulated::new(world, number, line, at));
+            let adapter = Arc::new(Simulated::new(world, number, lifeline, at));
             adapters.insert(inbox, Arc::clone(&adapter) as Arc<dyn ChannelAdapter>);
             channels.push((adapter, sink));
         }
@@ -237,12 +237,15 @@ impl Life {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 pub(super) fn broken(error: Error) -> Finding {
     Finding::general(format!("the database can't be read: {error}"))
 }
 
-/// The shipped bot book, one flow and a few articles: all that a turn can meet, and quick to read.
-fn library() -> Library {
+/// The shipped bot book, two flows and a few articles: all that a turn can meet. Read once, because that takes longer than many
+/// a life.
+fn library() -> Arc<Library> {
+    static LIBRARY: OnceLock<Arc<Library>> = OnceLock::new();
     let wanted = |kind: Kind, name: &str| match kind {
         Kind::BotBook => true,
         Kind::Flow => matches!(name, "complaint" | "order-status"),
@@ -256,7 +259,9 @@ fn library() -> Library {
         head: true,
         created_at: crate::server::START,
     };
-    let documents: Vec<Document> =
-        shipped::documents().into_iter().filter(|(key, _)| wanted(key.kind, &key.name)).map(document).collect();
-    Library::build(&documents)
+    let read = || {
+        let documents = shipped::documents().into_iter().filter(|(key, _)| wanted(key.kind, &key.name)).map(document);
+        Arc::new(Library::build(&documents.collect::<Vec<_>>()))
+    };
+    Arc::clone(LIBRARY.get_or_init(read))
 }

@@ -278,7 +278,9 @@ impl Peer {
     pub(super) fn arrive_late(&mut self) -> usize {
         let late = std::mem::take(&mut self.late);
         let count = late.len();
-        late.into_iter().for_each(|seen| self.arrive(seen));
+        for seen in late {
+            self.arrive(seen);
+        }
         count
     }
 

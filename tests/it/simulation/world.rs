@@ -107,12 +107,12 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(seed: u64, contacts: usize, weather: Weather, fatal: Option<(u32, Side)>) -> Self {
-        let peer = |number: usize| Peer::new(number % 2 == 0, number < 2);
+        let peer = |number: usize| Peer::new(number.is_multiple_of(2), number < 2);
         Self {
             seed,
             wall: Arc::new(Wall::new(START)),
             contacts,
-            twins: weather == Weather::Stormy && seed.is_multiple_of(4),
+            twins: weather == Weather::Stormy && seed.is_multiple_of(3),
             agents: AGENTS.iter().enumerate().map(|(number, name)| agent(number, name)).collect(),
             peers: (0..CHANNELS).map(|number| Mutex::new(peer(number))).collect(),
             requests: Mutex::default(),
