@@ -32,7 +32,7 @@ pub struct Core {
 
 impl Core {
     /// Puts a core together, with nobody listening yet.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, library: Library) -> Arc<Self> {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, library: impl Into<Arc<Library>>) -> Arc<Self> {
         Arc::new_cyclic(|core| Self {
             intake: Lanes::start(core, store.lanes()),
             store,

@@ -18,7 +18,7 @@ pub fn follow(seed: u64) {
     FOLLOWED.set(Some(seed));
 }
 
-/// The next 64 bits of a seed: SplitMix64, whose every step is a bijection of its state.
+/// The next 64 bits of a seed: `SplitMix64`, whose every step is a bijection of its state.
 fn followed() -> Option<u64> {
     let state = FOLLOWED.get()?.wrapping_add(0x9E37_79B9_7F4A_7C15);
     FOLLOWED.set(Some(state));

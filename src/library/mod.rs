@@ -162,8 +162,8 @@ pub struct LibraryHandle {
 
 impl LibraryHandle {
     /// Starts with a library.
-    pub fn new(library: Library) -> Self {
-        Self { present: RwLock::new(Arc::new(library)), reloading: tokio::sync::Mutex::default() }
+    pub fn new(library: impl Into<Arc<Library>>) -> Self {
+        Self { present: RwLock::new(library.into()), reloading: tokio::sync::Mutex::default() }
     }
 
     /// The library in use.

@@ -1,6 +1,6 @@
 //! All the randomness of a scenario, from one number.
 
-/// SplitMix64: the same seed, the same luck.
+/// `SplitMix64`: the same seed, the same luck.
 #[derive(Debug, Clone)]
 pub(super) struct Chance(u64);
 

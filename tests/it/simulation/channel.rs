@@ -115,8 +115,8 @@ impl ChannelAdapter for Simulated {
         if plan.dies == Some(Side::Before) {
             return self.die().await;
         }
-        let released = self.world.peer(self.number).begin(out, plan);
-        let mut attempt = Attempt { adapter: self, out, plan, answered: false };
+        let (number, released) = self.world.peer(self.number).begin(out, plan);
+        let mut attempt = Attempt { adapter: self, number, out, plan, answered: false };
         // The sender goes with the process only.
         let _ = released.await;
         attempt.answered = true;
@@ -146,6 +146,7 @@ impl Simulated {
 /// Ends at the peer however it ends here.
 struct Attempt<'a> {
     adapter: &'a Simulated,
+    number: u64,
     out: &'a Delivery,
     plan: Plan,
     answered: bool,
@@ -154,7 +155,7 @@ struct Attempt<'a> {
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         let mut peer: MutexGuard<'_, Peer> = self.adapter.world.peer(self.adapter.number);
-        peer.end(self.out, self.plan, self.answered);
+        peer.end(self.number, self.out, self.plan, self.answered);
     }
 }
 

@@ -7,7 +7,8 @@ use switchboard::clock::Clock;
 use switchboard::core::Core;
 use switchboard::limits;
 use switchboard::service::desk::{self, Error, Once};
-use switchboard_contract::{Content, ConversationId, Seq, Timestamp};
+use switchboard::service::redrive::{self, Decision};
+use switchboard_contract::{Content, ConversationId, DeliveryId, Seq, Timestamp};
 use switchboard_engine::{AgentAct, AgentRef};
 
 use super::chance::Chance;
@@ -84,6 +85,14 @@ pub(super) fn draw(
         _ => AgentAct::Reopen,
     };
     Request { agent, conversation, contact, act, words, sent: 0, first: None, answers: Vec::new() }
+}
+
+/// Decides about a delivery that is stuck.
+pub(super) async fn decide(world: Arc<World>, core: Arc<Core>, id: DeliveryId, decision: Decision) {
+    *world.decided().entry(id).or_default() += 1;
+    world.note(None, format!("Ana decides about {id}: {decision:?}"));
+    let done = redrive::decide(&core, "Ana", id, decision).await.map(|shown| shown.state);
+    world.note(None, format!("  about {id} she is told: {done:?}"));
 }
 
 /// Sends a request once.

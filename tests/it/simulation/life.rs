@@ -4,8 +4,8 @@
 //! the runtime, also while the database works on its own thread, so a blocking task holds it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use switchboard::core::Core;
@@ -42,8 +42,8 @@ pub(super) struct Life {
 
 impl Life {
     /// Starts as the program does: database, inboxes, cursors, outbox.
-    pub(super) async fn begin(world: &Arc<World>, target: &Target, line: &Arc<Lifeline>) -> Result<Self, Error> {
-        let store = Store::open_with(target, LANES, Arc::clone(line) as _).await?;
+    pub(super) async fn begin(world: &Arc<World>, target: &Target, lifeline: &Arc<Lifeline>) -> Result<Self, Error> {
+        let store = Store::open_with(target, LANES, Arc::clone(lifeline) as _).await?;
         let inherited = look::claimed(&look::outbox(&mut *store.reader().await?).await?);
         let clock = Arc::clone(&world.wall) as _;
         let core = Core::new(store, clock, library());
@@ -59,12 +59,17 @@ impl Life {
             let sink = Arc::new(InboxSink::new(Arc::clone(&core), inbox));
             let cursor = sink.cursor().await.expect("the database can be read");
             let at = cursor.map_or(0, |cursor| cursor.0.parse().expect("a cursor of ours"));
-            let adapter = Arc::new(Simulated::new(world, number, line, at));
+            let adapter = Arc::new(Simulated::new(world, number, lifeline, at));
             adapters.insert(inbox, Arc::clone(&adapter) as Arc<dyn ChannelAdapter>);
             channels.push((adapter, sink));
         }
+        let adapters = Arc::new(adapters);
+        if world.twins {
+            let never = StopToken::new(std::future::pending());
+            tokio::spawn(dispatch(Arc::clone(&core), Arc::clone(&adapters), never));
+        }
         let never = StopToken::new(std::future::pending());
-        tokio::spawn(dispatch(Arc::clone(&core), Arc::new(adapters), never));
+        tokio::spawn(dispatch(Arc::clone(&core), adapters, never));
         Ok(Self { core, world: Arc::clone(world), channels, under_way: Arc::default(), inherited })
     }
 
@@ -121,7 +126,8 @@ impl Life {
         let now = self.core.now();
         let at_peers = self.world.at_peers();
         let left = outbox::abandoned(conn, now, 1_000).await?;
-        if left.iter().any(|ticket| !at_peers.contains(&(ticket.id, ticket.attempt))) {
+        // The one that sends it waits for its peer; a twin knows nothing of that.
+        if left.iter().any(|ticket| self.world.twins || !at_peers.contains(&(ticket.id, ticket.attempt))) {
             return Ok(true);
         }
         let paused = circuits::all(conn).await?;
@@ -160,6 +166,7 @@ impl Life {
             if !self.anything_to_ring().await.map_err(broken)? {
                 break;
             }
+            tokio::time::advance(limits::JOBS_PAUSE).await;
             if begun.elapsed() > PATIENCE {
                 return Err(Finding::general("a timer or a chore is due and is never done"));
             }
@@ -230,12 +237,15 @@ impl Life {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 pub(super) fn broken(error: Error) -> Finding {
     Finding::general(format!("the database can't be read: {error}"))
 }
 
-/// The shipped bot book, one flow and a few articles: all that a turn can meet, and quick to read.
-fn library() -> Library {
+/// The shipped bot book, two flows and a few articles: all that a turn can meet. Read once, because that takes longer than many
+/// a life.
+fn library() -> Arc<Library> {
+    static LIBRARY: OnceLock<Arc<Library>> = OnceLock::new();
     let wanted = |kind: Kind, name: &str| match kind {
         Kind::BotBook => true,
         Kind::Flow => matches!(name, "complaint" | "order-status"),
@@ -249,7 +259,9 @@ fn library() -> Library {
         head: true,
         created_at: crate::server::START,
     };
-    let documents: Vec<Document> =
-        shipped::documents().into_iter().filter(|(key, _)| wanted(key.kind, &key.name)).map(document).collect();
-    Library::build(&documents)
+    let read = || {
+        let documents = shipped::documents().into_iter().filter(|(key, _)| wanted(key.kind, &key.name)).map(document);
+        Arc::new(Library::build(&documents.collect::<Vec<_>>()))
+    };
+    Arc::clone(LIBRARY.get_or_init(read))
 }

@@ -73,12 +73,13 @@ pub(super) async fn screen(conn: &mut Conn) -> Result<Vec<(ConversationId, usize
 }
 
 pub(super) async fn received(conn: &mut Conn) -> Result<Vec<Received>> {
-    let rows: Vec<(String, String, String, Vec<u8>, Option<String>, Option<i64>)> = sql::query_as(
+    type Row = (String, String, String, Vec<u8>, Option<String>, Option<i64>);
+    let rows: Vec<Row> = sql::query_as(
         "SELECT inbox_id, external_id, outcome, raw, conversation_id, entry_seq FROM inbound ORDER BY inbox_id, external_id",
     )
     .fetch_all(conn)
     .await?;
-    let row = |(inbox, external_id, outcome, raw, conversation, seq)| Received {
+    let row = |(inbox, external_id, outcome, raw, conversation, seq): Row| Received {
         inbox,
         external_id,
         outcome,

@@ -2,7 +2,7 @@
 //!
 //! The real core (store on a file, intake, outbox, desk) runs in one process; contacts, agents, peers, clocks and the moments
 //! of death follow from the seed. `SEED=7` runs one seed and shows its whole history when it fails; `SIMULATE_SECONDS=120`
-//! hunts that long.
+//! hunts that long, on each database.
 //!
 //! | file | job |
 //! | --- | --- |
@@ -43,8 +43,9 @@ use peer::Side;
 use scenario::{Fate, Scenario, Tally};
 use world::Weather;
 
-/// How long the hunt takes unless `SIMULATE_SECONDS` says otherwise.
+/// How long a hunt takes unless `SIMULATE_SECONDS` says otherwise; and in CI.
 const SECONDS: u64 = 5;
+const SECONDS_IN_CI: u64 = 120;
 
 fn number(name: &str) -> Option<u64> {
     let value = std::env::var(name).ok()?;
@@ -75,6 +76,7 @@ fn run(seed: u64, house: &House, weather: Weather, fate: Fate, whole: bool) -> (
 }
 
 /// Runs the seed that is asked for, or as many as fit into the time.
+#[expect(clippy::print_stdout, reason = "a hunt says where it begins and how far it came")]
 fn hunt(house: &House, seconds: Duration) {
     if let Some(seed) = number("SEED") {
         let (tally, history) = run(seed, house, Weather::Stormy, Fate::default(), true);
@@ -104,7 +106,8 @@ fn hunt(house: &House, seconds: Duration) {
 }
 
 fn seconds() -> Duration {
-    Duration::from_secs(number("SIMULATE_SECONDS").unwrap_or(SECONDS))
+    let usual = if std::env::var("CI").is_ok_and(|ci| ci == "true") { SECONDS_IN_CI } else { SECONDS };
+    Duration::from_secs(number("SIMULATE_SECONDS").unwrap_or(usual))
 }
 
 #[test]
@@ -122,7 +125,8 @@ fn nothing_is_lost_and_nothing_is_done_twice_on_postgres() {
 #[test]
 fn a_seed_runs_again_as_it_ran() {
     let house = House::sqlite();
-    for seed in 1..=3 {
+    // Not those of two dispatchers: which of them is first is left to the database.
+    for seed in [1, 2, 4] {
         let (_, first) = run(seed, &house, Weather::Stormy, Fate::default(), true);
         let (_, again) = run(seed, &house, Weather::Stormy, Fate::default(), true);
         let apart = first.lines().zip(again.lines()).find(|(one, other)| one != other);

@@ -46,7 +46,7 @@ pub(super) async fn check(world: &World, core: &Core) -> Result<(), Finding> {
         let contact = contact_of(&record.thread);
         let entries = &truth.entries[&record.state.id];
         places_have_no_gap(contact, record, entries)?;
-        every_message_has_one_delivery(contact, &truth, record, entries)?;
+        every_message_has_one_delivery(world, contact, &truth, record, entries)?;
         timeline::check(world, contact, record, entries, &truth)?;
         timers_belong_to_who_waits(contact, &truth, record)?;
         let waits = matches!(record.state.handler, Handler::Queue { .. });
@@ -182,27 +182,28 @@ fn places_have_no_gap(contact: usize, record: &Record, entries: &[Entry]) -> Res
 
 /// What we said has one delivery, and both tell the same.
 fn every_message_has_one_delivery(
+    world: &World,
     contact: usize,
     truth: &Truth,
     record: &Record,
     entries: &[Entry],
 ) -> Result<(), Finding> {
+    use DeliveryState::{Delivered, Failed, Seen, Sent, Uncertain};
     for entry in entries {
         let rows: Vec<&Sending> =
             truth.outbox.iter().filter(|row| row.conversation == record.state.id && row.seq == entry.seq).collect();
         let ours = matches!(entry.body, Body::Message(..)) && entry.author != Author::Contact;
+        let decided = rows.iter().any(|row| world.decided().contains_key(&row.id));
+        // A receipt told that an attempt arrived of which the program knows nothing.
+        let unclear = rows.iter().any(|row| world.peer(World::channel_of(contact)).unclear.contains(&row.id));
         let is_right = match (ours, rows.as_slice()) {
             (false, []) => entry.delivery.is_none(),
             (true, [row]) => match row.state.as_str() {
-                "sent" => {
-                    matches!(entry.delivery, Some(DeliveryState::Sent | DeliveryState::Delivered | DeliveryState::Seen))
-                }
-                // A receipt may tell afterwards that it arrived.
-                "uncertain" => matches!(
-                    entry.delivery,
-                    Some(DeliveryState::Uncertain | DeliveryState::Delivered | DeliveryState::Seen)
-                ),
-                "failed" => entry.delivery == Some(DeliveryState::Failed),
+                "sent" => matches!(entry.delivery, Some(Sent | Delivered | Seen)),
+                // A receipt may tell afterwards that it arrived; a person may have decided about it before or after that.
+                "uncertain" => matches!(entry.delivery, Some(Uncertain | Delivered | Seen)),
+                "failed" if !decided && !unclear => entry.delivery == Some(Failed),
+                "failed" | "dropped" => matches!(entry.delivery, Some(Uncertain | Failed | Delivered | Seen)),
                 _ => false,
             },
             (_, _) => false,
@@ -232,13 +233,15 @@ fn nothing_went_out_twice(world: &World, truth: &Truth, number: usize) -> Result
         });
         must(said, || about("was sent with other words than were decided"))?;
         let times = peer.seen.iter().filter(|other| other.delivery == seen.delivery).count();
-        must(times == 1, || about(&format!("arrived {times} times")))?;
+        // A person may want it again, also where it was perhaps delivered.
+        let wanted = 1 + world.decided().get(&seen.delivery).copied().unwrap_or(0);
+        must(times <= wanted, || about(&format!("arrived {times} times")))?;
         // After an attempt that nobody knows the end of, a refusal of the next one says nothing of the first; the program
         // shows it as failed all the same.
-        must(row.state != "failed" || peer.unclear.contains(&row.id), || {
-            about("arrived, and is shown as not delivered")
-        })?;
-        if row.state == "sent" {
+        let first = row.state == "failed" && wanted == 1;
+        must(!first || peer.unclear.contains(&row.id), || about("arrived, and is shown as not delivered"))?;
+        // What was sent again late is late.
+        if row.state == "sent" && wanted == 1 {
             let before = last.insert(row.conversation, row.seq.0).unwrap_or(0);
             must(before < row.seq.0, || about(&format!("arrived after #{before}")))?;
         }

@@ -173,6 +173,7 @@ pub(super) struct Seen {
 
 /// An attempt that the program waits for.
 pub(super) struct Parked {
+    pub(super) attempt: (DeliveryId, u32),
     pub(super) plan: Plan,
     /// On the runtime's clock.
     pub(super) begun: Instant,
@@ -203,7 +204,9 @@ pub(super) struct Peer {
     late: Vec<Seen>,
     /// Deliveries of which an attempt ended without the program knowing whether it arrived.
     pub(super) unclear: BTreeSet<DeliveryId>,
-    pub(super) parked: BTreeMap<(DeliveryId, u32), Parked>,
+    /// By a number of its own: two attempts may believe that they are the same one.
+    pub(super) parked: BTreeMap<u64, Parked>,
+    begun: u64,
     /// How far each contact's side has reported.
     pub(super) reported: BTreeMap<ConversationId, Seq>,
 }
@@ -242,19 +245,19 @@ impl Peer {
     }
 
     /// The program begins to send.
-    pub(super) fn begin(&mut self, out: &Delivery, plan: Plan) -> oneshot::Receiver<()> {
+    pub(super) fn begin(&mut self, out: &Delivery, plan: Plan) -> (u64, oneshot::Receiver<()>) {
         if plan.arrival == Arrival::AtOnce {
             self.arrive(seen(out));
         }
         let (release, released) = oneshot::channel();
-        let parked = Parked { plan, begun: Instant::now(), release };
-        self.parked.insert((out.id, out.attempt), parked);
-        released
+        self.begun += 1;
+        self.parked.insert(self.begun, Parked { attempt: (out.id, out.attempt), plan, begun: Instant::now(), release });
+        (self.begun, released)
     }
 
     /// The peer answers, or nobody waits for it any more.
-    pub(super) fn end(&mut self, out: &Delivery, plan: Plan, answered: bool) {
-        self.parked.remove(&(out.id, out.attempt));
+    pub(super) fn end(&mut self, number: u64, out: &Delivery, plan: Plan, answered: bool) {
+        self.parked.remove(&number);
         if !answered || plan.dies.is_some() || matches!(plan.answer, Answer::Cut | Answer::Panic | Answer::Silence) {
             self.unclear.insert(out.id);
         }
@@ -275,16 +278,18 @@ impl Peer {
     pub(super) fn arrive_late(&mut self) -> usize {
         let late = std::mem::take(&mut self.late);
         let count = late.len();
-        late.into_iter().for_each(|seen| self.arrive(seen));
+        for seen in late {
+            self.arrive(seen);
+        }
         count
     }
 
     /// Lets attempts that are wanted go on; how many they were.
     pub(super) fn release(&mut self, wanted: impl Fn(&Parked) -> bool) -> usize {
         let ready: Vec<_> =
-            self.parked.iter().filter(|(_, parked)| wanted(parked)).map(|(attempt, _)| *attempt).collect();
-        for attempt in &ready {
-            if let Some(parked) = self.parked.remove(attempt) {
+            self.parked.iter().filter(|(_, parked)| wanted(parked)).map(|(number, _)| *number).collect();
+        for number in &ready {
+            if let Some(parked) = self.parked.remove(number) {
                 // Nobody waits any more when the program has given up meanwhile.
                 let _ = parked.release.send(());
             }

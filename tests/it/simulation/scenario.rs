@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use switchboard::clock::Clock;
 use switchboard::ids;
+use switchboard::service::redrive::Decision;
 use switchboard::store::{Point, Target};
 use switchboard_contract::{ConversationId, ReceiptMark, Seq, Signal};
 
@@ -104,26 +105,26 @@ impl Scenario {
     fn life(&mut self) -> Result<End, Finding> {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
-        let (held, hold) = std::sync::mpsc::channel::<()>();
-        let line = Arc::new(Lifeline::default());
-        line.arm(self.fate.commit.take());
+        let (clock, stands) = std::sync::mpsc::channel::<()>();
+        let lifeline = Arc::new(Lifeline::default());
+        lifeline.arm(self.fate.commit.take());
         self.last_deed = self.deed_of_death();
         let end = runtime.block_on(async {
-            tokio::task::spawn_blocking(move || hold.recv());
+            tokio::task::spawn_blocking(move || stands.recv());
             let end = tokio::select! {
                 biased;
-                () = line.died() => Ok(End::Died),
-                done = self.live(&line) => done.map(|()| End::Finished),
+                () = lifeline.died() => Ok(End::Died),
+                done = self.live(&lifeline) => done.map(|()| End::Finished),
             };
-            line.die();
-            line.quiet().await;
+            lifeline.die();
+            lifeline.quiet().await;
             end
         });
-        self.tally.commits += line.commits();
-        drop(held);
+        self.tally.commits += lifeline.commits();
+        drop(clock);
         drop(runtime);
         if matches!(end, Ok(End::Died)) {
-            self.world.note(None, format!("† after {} commits", line.commits()));
+            self.world.note(None, format!("† after {} commits", lifeline.commits()));
         }
         end
     }
@@ -135,29 +136,29 @@ impl Scenario {
     }
 
     /// Sets the moment of death when the deed has come.
-    fn tempt_fate(&mut self, line: &Lifeline) {
+    fn tempt_fate(&mut self, lifeline: &Lifeline) {
         if let Some(left) = self.last_deed {
             self.last_deed = left.checked_sub(1);
             if left == 0 {
                 let point = *self.chance.pick(&[Point::BeforeCommit, Point::AfterCommit]);
-                line.arm(Some((*self.chance.pick(&[1, 1, 1, 2, 2, 3, 4]), point)));
+                lifeline.arm(Some((*self.chance.pick(&[1, 1, 1, 2, 2, 3, 4]), point)));
             }
         }
     }
 
-    async fn live(&mut self, line: &Arc<Lifeline>) -> Result<(), Finding> {
-        let life = Life::begin(&self.world, &self.target, line)
+    async fn live(&mut self, lifeline: &Arc<Lifeline>) -> Result<(), Finding> {
+        let life = Life::begin(&self.world, &self.target, lifeline)
             .await
             .map_err(|error| Finding::general(format!("the program does not start: {error}")))?;
-        self.tempt_fate(line);
+        self.tempt_fate(lifeline);
         life.ring().await?;
         self.rest(&life).await?;
         while self.deeds_left > 0 {
             self.deeds_left -= 1;
-            self.tempt_fate(line);
+            self.tempt_fate(lifeline);
             let several = if self.chance.percent(40) { 1 + self.chance.below(4) } else { 1 };
             for _ in 0..several {
-                self.deed(&life, line).await?;
+                self.deed(&life, lifeline).await?;
             }
             self.rest(&life).await?;
         }
@@ -174,10 +175,12 @@ impl Scenario {
     }
 
     /// One thing that happens. What needs the database is started and not waited for.
-    async fn deed(&mut self, life: &Life, line: &Lifeline) -> Result<(), Finding> {
+    async fn deed(&mut self, life: &Life, lifeline: &Lifeline) -> Result<(), Finding> {
         let stormy = self.weather == Weather::Stormy;
         let contact = self.chance.below(self.world.contacts);
         let storm = |weight: usize| if stormy { weight } else { 0 };
+        // A clock that jumps while a peer takes its time ends a lease under an attempt that is alive.
+        let (slow, twins) = (!self.world.at_peers().is_empty(), self.world.twins);
         match self.chance.weighed(&[
             (30, 0),
             (22, 1),
@@ -185,10 +188,11 @@ impl Scenario {
             (7, 3),
             (storm(5), 4),
             (storm(8), 5),
-            (storm(2), 6),
-            (storm(4), 7),
+            (storm(if slow && twins { 12 } else { 2 }), 6),
+            (storm(if slow { 9 } else { 2 }), 7),
             (storm(3), 8),
-            (storm(1), 9),
+            (storm(4), 9),
+            (storm(1), 10),
         ]) {
             0 => self.write(contact),
             1 => self.receive(life, contact),
@@ -216,11 +220,12 @@ impl Scenario {
                 let late: usize = (0..CHANNELS).map(|number| self.world.peer(number).arrive_late()).sum();
                 self.world.note(None, format!("{late} messages arrive late"));
             }
+            9 => self.decide(life),
             _ => {
                 if self.tally.lives < LIVES_MAX {
                     self.rest(life).await?;
                     self.world.note(None, "the power fails".to_owned());
-                    line.die();
+                    lifeline.die();
                     std::future::pending::<()>().await;
                 }
             }
@@ -320,6 +325,21 @@ impl Scenario {
             // A double click.
             life.start(desk::send(Arc::clone(&self.world), Arc::clone(&life.core), number));
         }
+    }
+
+    /// A person decides about what is stuck.
+    fn decide(&mut self, life: &Life) {
+        let stuck = self.watch.stuck();
+        if stuck.is_empty() {
+            return;
+        }
+        let id = *self.chance.pick(&stuck);
+        let decision = if self.chance.percent(70) {
+            Decision::Retry { even_if_delivered: self.chance.percent(50) }
+        } else {
+            Decision::Drop { reason: "it is settled by telephone".to_owned() }
+        };
+        life.start(desk::decide(Arc::clone(&self.world), Arc::clone(&life.core), id, decision));
     }
 
     /// A contact's side tells how far it has come.

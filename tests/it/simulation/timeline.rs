@@ -83,8 +83,8 @@ fn is_answered(after: &[Entry]) -> bool {
     for entry in after {
         match (&entry.body, &entry.author) {
             (Body::Message(..), Author::Contact) => return false,
-            (Body::Message(..), Author::Bot | Author::System | Author::Agent(..)) => return true,
-            (Body::Log(LogEntry { what: Happening::Silent, .. }), _) => return true,
+            (Body::Message(..), Author::Bot | Author::System | Author::Agent(..))
+            | (Body::Log(LogEntry { what: Happening::Silent, .. }), _) => return true,
             (Body::Log(_) | Body::Note(_), _) => {}
         }
     }
@@ -96,11 +96,8 @@ fn is_agent(world: &World, name: &str) -> bool {
 }
 
 fn goes_to_a_team(world: &World, log: &LogEntry) -> bool {
-    match &log.what {
-        Happening::HandedOff { .. } => true,
-        Happening::Transferred { to } => !is_agent(world, to),
-        _ => false,
-    }
+    matches!(&log.what, Happening::HandedOff { .. })
+        || matches!(&log.what, Happening::Transferred { to } if !is_agent(world, to))
 }
 
 /// Follows a line of the timeline; whether it says that the turn goes to somebody.
@@ -122,7 +119,24 @@ fn follow(world: &World, log: &LogEntry, holder: &mut Holder, resolved: &mut boo
             let Some(agent) = by else { return false };
             Holder::Agent(agent.name.clone())
         }
-        _ => return false,
+        Happening::Opened
+        | Happening::FlowStarted { .. }
+        | Happening::FlowEnded { .. }
+        | Happening::FlowLeft { .. }
+        | Happening::SlotFilled { .. }
+        | Happening::Answered { .. }
+        | Happening::AskedBetween { .. }
+        | Happening::NotUnderstood
+        | Happening::Voted { .. }
+        | Happening::PrioritySet { .. }
+        | Happening::Rated { .. }
+        | Happening::StillWaiting
+        | Happening::FiledLater { .. }
+        | Happening::DeliveryRetried { .. }
+        | Happening::DeliveryDropped { .. }
+        | Happening::Silent
+        | Happening::Refused { .. }
+        | Happening::Odd => return false,
     };
     *holder = to;
     true

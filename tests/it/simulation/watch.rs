@@ -17,6 +17,12 @@ pub(super) struct Watch {
 }
 
 impl Watch {
+    /// What waits for a person's decision.
+    pub(super) fn stuck(&self) -> Vec<DeliveryId> {
+        let stuck = self.known.values().filter(|row| matches!(row.state.as_str(), "failed" | "uncertain"));
+        stuck.map(|row| row.id).collect()
+    }
+
     /// A delivery never vanishes, and one that is over stays as it is.
     pub(super) fn look(&mut self, world: &World, rows: &[Sending]) -> Result<(), Finding> {
         self.polls.clear();
@@ -26,7 +32,8 @@ impl Watch {
             let Some(now) = present.get(id) else {
                 return Err(Finding::general(format!("the delivery {before:?} has vanished")));
             };
-            must(!before.is_over() || before == now, || {
+            let stays = !before.is_over() || before == now || world.decided().contains_key(id);
+            must(stays, || {
                 Finding::general(format!("a delivery was over and is not any more: {before:?} became {now:?}"))
             })?;
         }

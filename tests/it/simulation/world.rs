@@ -1,6 +1,6 @@
 //! What outlives every process: the far sides, the agents' screens, the clock on the wall, the history.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -94,23 +94,29 @@ pub(super) struct World {
     pub(super) seed: u64,
     pub(super) wall: Arc<Wall>,
     pub(super) contacts: usize,
+    /// Two dispatchers share the database, as those of two nodes, or of a process that was held up and goes on after its lease.
+    pub(super) twins: bool,
     pub(super) agents: Vec<Agent>,
     peers: Vec<Mutex<Peer>>,
     requests: Mutex<Vec<Request>>,
+    /// Deliveries that a person had sent again or dropped, and how often they asked for it.
+    decided: Mutex<BTreeMap<DeliveryId, usize>>,
     history: Mutex<History>,
     sky: Mutex<Sky>,
 }
 
 impl World {
     pub(super) fn new(seed: u64, contacts: usize, weather: Weather, fatal: Option<(u32, Side)>) -> Self {
-        let peer = |number: usize| Peer::new(number % 2 == 0, number < 2);
+        let peer = |number: usize| Peer::new(number.is_multiple_of(2), number < 2);
         Self {
             seed,
             wall: Arc::new(Wall::new(START)),
             contacts,
+            twins: weather == Weather::Stormy && seed.is_multiple_of(3),
             agents: AGENTS.iter().enumerate().map(|(number, name)| agent(number, name)).collect(),
             peers: (0..CHANNELS).map(|number| Mutex::new(peer(number))).collect(),
             requests: Mutex::default(),
+            decided: Mutex::default(),
             history: Mutex::default(),
             sky: Mutex::new(Sky { weather, sends: 0, fatal, deaths_left: 2 }),
         }
@@ -136,7 +142,10 @@ impl World {
 
     /// The attempts that peers have not answered.
     pub(super) fn at_peers(&self) -> BTreeSet<(DeliveryId, u32)> {
-        self.peers.iter().flat_map(|peer| lock(peer).parked.keys().copied().collect::<Vec<_>>()).collect()
+        self.peers
+            .iter()
+            .flat_map(|peer| lock(peer).parked.values().map(|one| one.attempt).collect::<Vec<_>>())
+            .collect()
     }
 
     /// When the attempts that peers have not answered were begun.
@@ -146,6 +155,10 @@ impl World {
 
     pub(super) fn requests(&self) -> MutexGuard<'_, Vec<Request>> {
         lock(&self.requests)
+    }
+
+    pub(super) fn decided(&self) -> MutexGuard<'_, BTreeMap<DeliveryId, usize>> {
+        lock(&self.decided)
     }
 
     pub(super) fn history(&self) -> MutexGuard<'_, History> {
