@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures_util::StreamExt;
 use switchboard::app::{Home, open_core};
 use switchboard::clock::SystemClock;
 use switchboard::core::Core;
 use switchboard::intake::InboxSink;
+use switchboard::limits::COMMIT_GROUP_MAX;
 use switchboard::store::{Error, inboxes};
 use switchboard_contract::{
     Accepted, Address, Content, ExternalId, Inbound, InboundMessage, InboundSink, InboxId, Proof, Reading, Sender,
@@ -61,9 +63,9 @@ impl Channel {
 
     /// Has so many callers begin their conversations: what is measured afterwards is the life of a conversation, not its birth.
     pub(crate) async fn begin(self: &Arc<Self>, callers: usize) {
-        for caller in 0..callers {
-            self.send(&Self::thread(caller), "begins", GREETING).await;
-        }
+        let beginnings = futures_util::stream::iter(0..callers);
+        let begin = async |caller: usize| self.send(&Self::thread(caller), "begins", GREETING).await;
+        beginnings.for_each_concurrent(COMMIT_GROUP_MAX, begin).await;
     }
 
     /// Sends one message and waits until it is on disk.

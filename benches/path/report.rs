@@ -62,7 +62,7 @@ fn shown(cell: &Value) -> String {
         }
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
-        other => other.to_string(),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => cell.to_string(),
     }
 }
 
