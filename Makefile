@@ -4,7 +4,8 @@
 #   make test    installs what the tests need where it may, runs them all, closes with one line of counts
 #   make check   formatting, lints, licences and duplicates
 #   make web     console and widget into web/dist
-#   make bench   durable turns a second beside the ceiling of the day
+#   make bench   the path of a message, measured: a table and target/bench/report.json (ONLY=turns,webchat for some sections, QUICK=1
+#                to see whether the bench works); what the numbers mean stands in benches/README.md
 
 .PHONY: run test check web bench
 
@@ -21,4 +22,5 @@ web:
 	.ci/web.sh
 
 bench:
-	cargo bench --locked --bench turns
+	# Every socket is a file, in the bench and in the server it starts.
+	ulimit -n $$(ulimit -Hn) && ONLY=$(ONLY) QUICK=$(QUICK) cargo bench --locked --bench path
