@@ -49,7 +49,7 @@ async fn stuck(server: &TestServer, end: End) -> (ConversationId, DeliveryId) {
                 let (state, words) = match &end {
                     End::Failed(words) => (switchboard_contract::DeliveryState::Failed, words.clone()),
                     End::Uncertain(words) => (switchboard_contract::DeliveryState::Uncertain, words.clone()),
-                    other => panic!("{other:?}"),
+                    End::Sent(_) | End::Again(..) | End::Postponed(..) => panic!("{end:?}"),
                 };
                 let (conversation, at) = ticket.entry.expect("a message");
                 let progress = switchboard::store::entries::Progress { conversation, at, state, error: Some(words) };
