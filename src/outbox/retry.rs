@@ -44,6 +44,15 @@ pub fn while_paused(end: End) -> End {
     }
 }
 
+/// The same after an attempt that nobody knows the end of: what a later one is told says nothing of that one, so giving up means
+/// that it was perhaps delivered.
+pub fn in_doubt(end: End) -> End {
+    match end {
+        End::Failed(error) => End::Uncertain(format!("an earlier attempt perhaps delivered it; then: {error}")),
+        End::Sent(_) | End::Again(..) | End::Postponed(..) | End::Uncertain(_) => end,
+    }
+}
+
 /// The pause after an attempt: doubling, bounded, and between half and all of it by chance.
 pub fn backoff(attempt: u32, jitter: f64) -> Duration {
     let doubled = limits::DELIVERY_BACKOFF_FIRST.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
@@ -94,6 +103,16 @@ mod tests {
             matches!(decide(unavailable(), 1, false, NOW, 1.0), End::Again(at, _) if at == NOW + Duration::from_secs(1))
         );
         assert!(matches!(decide(unavailable(), limits::DELIVERY_ATTEMPTS_MAX, false, NOW, 1.0), End::Failed(_)));
+    }
+
+    #[test]
+    fn what_perhaps_arrived_is_never_shown_as_not_delivered() {
+        let refused = Err(DeliveryError::Rejected { reason: "blocked".to_owned() });
+        let words = "an earlier attempt perhaps delivered it; then: refused by the channel: blocked".to_owned();
+        assert_eq!(in_doubt(decide(refused, 2, true, NOW, 0.5)), End::Uncertain(words));
+        let last = decide(uncertain(), limits::DELIVERY_ATTEMPTS_MAX, true, NOW, 0.5);
+        assert!(matches!(in_doubt(last), End::Uncertain(_)));
+        assert!(matches!(in_doubt(decide(unavailable(), 2, true, NOW, 0.5)), End::Again(..)));
     }
 
     #[test]

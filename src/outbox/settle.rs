@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use switchboard_contract::{Receipt, Timestamp};
+use switchboard_contract::{DeliveryError, Receipt, Timestamp};
 use tokio::sync::mpsc;
 
 use super::circuit::{self, Seen, Streak, Turn};
@@ -63,7 +63,8 @@ fn decide(
     now: Timestamp,
 ) -> Decided {
     let mut decided = Decided { ends: Vec::new(), circuits: BTreeMap::new() };
-    for Ended { ticket, outcome, probe } in waiting {
+    for Ended { mut ticket, outcome, probe } in waiting {
+        ticket.unclear |= matches!(outcome.result, Err(DeliveryError::Uncertain { .. }));
         let target = &ticket.target;
         let seen = match &outcome.result {
             Err(error) if outcome.gone => Seen::Gone(error.to_string()),
@@ -93,6 +94,8 @@ fn decide(
         let attempt = if is_paused { 1 } else { ticket.attempt };
         let end = retry::decide(outcome.result, attempt, desk.idempotent(target), now, ids::jitter());
         let end = if is_paused { retry::while_paused(end) } else { end };
+        // Events are told again under the same id, and nobody reads of one that it arrived.
+        let end = if ticket.unclear && ticket.entry.is_some() { retry::in_doubt(end) } else { end };
         if let End::Failed(error) | End::Uncertain(error) = &end {
             tracing::warn!(delivery.id = %ticket.id, %target, error, "a delivery needs a person");
         }

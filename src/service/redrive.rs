@@ -39,7 +39,7 @@ pub enum Error {
     #[error("this delivery is {}: only a failed or uncertain one is sent again or dropped", word(*.0))]
     NotStuck(State),
     /// A person has to say that they mean it.
-    #[error("it was perhaps delivered already, and this channel would deliver it twice; say that you want it anyway")]
+    #[error("it was perhaps delivered already, and this channel may deliver it twice; say that you want it anyway")]
     PerhapsDelivered,
     /// The reason is missing or too long.
     #[error("give a reason of 1 to {} characters", limits::REASON_CHARS_MAX)]
@@ -86,7 +86,7 @@ async fn decide_in(
     let delivery = deliveries::get(conn, id).await?.ok_or(Error::NotFound)?;
     let (done, shown, what, why) = match decision {
         _ if !delivery.state.is_stuck() => return Err(Error::NotStuck(delivery.state)),
-        // Where a channel recognises repetitions nothing is ever parked as uncertain.
+        // Where a channel recognises repetitions it would be harmless; there this is rare, and asking costs a click.
         Decision::Retry { even_if_delivered: false } if delivery.state == State::Uncertain => {
             return Err(Error::PerhapsDelivered);
         }

@@ -36,6 +36,8 @@ pub(super) async fn check(world: &World, core: &Core) -> Result<(), Finding> {
     let truth = read(world, core).await.map_err(broken)?;
     for number in 0..CHANNELS {
         everything_came_in_once(world, &truth, number)?;
+    }
+    for number in 0..CHANNELS {
         the_ledger_balances(world, &truth, number)?;
         nothing_went_out_twice(world, &truth, number)?;
     }
@@ -194,15 +196,13 @@ fn every_message_has_one_delivery(
             truth.outbox.iter().filter(|row| row.conversation == record.state.id && row.seq == entry.seq).collect();
         let ours = matches!(entry.body, Body::Message(..)) && entry.author != Author::Contact;
         let decided = rows.iter().any(|row| world.decided().contains_key(&row.id));
-        // A receipt told that an attempt arrived of which the program knows nothing.
-        let unclear = rows.iter().any(|row| world.peer(World::channel_of(contact)).unclear.contains(&row.id));
         let is_right = match (ours, rows.as_slice()) {
             (false, []) => entry.delivery.is_none(),
             (true, [row]) => match row.state.as_str() {
                 "sent" => matches!(entry.delivery, Some(Sent | Delivered | Seen)),
                 // A receipt may tell afterwards that it arrived; a person may have decided about it before or after that.
                 "uncertain" => matches!(entry.delivery, Some(Uncertain | Delivered | Seen)),
-                "failed" if !decided && !unclear => entry.delivery == Some(Failed),
+                "failed" if !decided => entry.delivery == Some(Failed),
                 "failed" | "dropped" => matches!(entry.delivery, Some(Uncertain | Failed | Delivered | Seen)),
                 _ => false,
             },
@@ -236,10 +236,7 @@ fn nothing_went_out_twice(world: &World, truth: &Truth, number: usize) -> Result
         // A person may want it again, also where it was perhaps delivered.
         let wanted = 1 + world.decided().get(&seen.delivery).copied().unwrap_or(0);
         must(times <= wanted, || about(&format!("arrived {times} times")))?;
-        // After an attempt that nobody knows the end of, a refusal of the next one says nothing of the first; the program
-        // shows it as failed all the same.
-        let first = row.state == "failed" && wanted == 1;
-        must(!first || peer.unclear.contains(&row.id), || about("arrived, and is shown as not delivered"))?;
+        must(row.state != "failed" || wanted > 1, || about("arrived, and is shown as not delivered"))?;
         // What was sent again late is late.
         if row.state == "sent" && wanted == 1 {
             let before = last.insert(row.conversation, row.seq.0).unwrap_or(0);

@@ -202,8 +202,6 @@ pub(super) struct Peer {
     pub(super) seen: Vec<Seen>,
     known: BTreeSet<DeliveryId>,
     late: Vec<Seen>,
-    /// Deliveries of which an attempt ended without the program knowing whether it arrived.
-    pub(super) unclear: BTreeSet<DeliveryId>,
     /// By a number of its own: two attempts may believe that they are the same one.
     pub(super) parked: BTreeMap<u64, Parked>,
     begun: u64,
@@ -258,9 +256,6 @@ impl Peer {
     /// The peer answers, or nobody waits for it any more.
     pub(super) fn end(&mut self, number: u64, out: &Delivery, plan: Plan, answered: bool) {
         self.parked.remove(&number);
-        if !answered || plan.dies.is_some() || matches!(plan.answer, Answer::Cut | Answer::Panic | Answer::Silence) {
-            self.unclear.insert(out.id);
-        }
         match plan.arrival {
             Arrival::WithTheAnswer if answered => self.arrive(seen(out)),
             Arrival::Late => self.late.push(seen(out)),
