@@ -9,16 +9,18 @@
 //! | `chance` | all randomness, from the seed |
 //! | `gate` | the moment of death at a commit |
 //! | `peer`, `channel` | the far side's truth and misbehaviour; the adapter before it |
+//! | `deeds` | what contacts, agents and clocks do |
 //! | `desk` | what agents ask for and are told |
 //! | `house` | a fresh database for every run |
 //! | `life` | one life of the program, and when it is at rest |
-//! | `scenario` | the deeds, over as many lives as it takes |
+//! | `scenario` | which deed comes when, over as many lives as it takes, and the calm after them |
 //! | `look` | the truth of the tables |
 //! | `watch`, `model`, `timeline` | what has to be so |
 //! | `history`, `world` | what happened; what outlives every process |
 
 mod chance;
 mod channel;
+mod deeds;
 mod desk;
 mod gate;
 mod history;
