@@ -12,7 +12,9 @@ use crate::socket::{Socket, open_many};
 use crate::{Size, sqlite};
 
 /// Visitors who write at once.
-const VISITORS: [usize; 2] = [64, 512];
+const VISITORS: [usize; 3] = [1, 64, 512];
+/// A lone visitor's messages are committed one by one, so there are fewer.
+const LONE_SHARE: usize = 8;
 /// Messages a visitor sends over one socket; a thread may send twenty at once, of which the first begins its conversation. Who
 /// wants to send more goes on as another visitor.
 const MESSAGES_EACH: usize = 18;
@@ -21,7 +23,8 @@ pub(crate) async fn section(size: Size) -> Section {
     let sample = Sample::take().await;
     let mut rows = Vec::new();
     for visitors in VISITORS {
-        let rounds = size.messages.div_ceil(visitors * MESSAGES_EACH);
+        let wanted = if visitors == 1 { size.messages / LONE_SHARE } else { size.messages };
+        let rounds = wanted.div_ceil(visitors * MESSAGES_EACH);
         let messages = rounds * visitors * MESSAGES_EACH;
         let group = visitors.min(COMMIT_GROUP_MAX);
         let (mut rates, mut replies, mut ceilings) = (Vec::new(), Vec::new(), Vec::new());
