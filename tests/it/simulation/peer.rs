@@ -131,7 +131,9 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) const GOOD: Self = plan(Arrival::WithTheAnswer, Answer::Taken, true);
 
-    pub(super) fn draw(chance: &mut Chance) -> Self {
+    pub(super) fn draw(chance: &mut Chance, attempt: u32) -> Self {
+        // A refusal is worst after an attempt that perhaps arrived.
+        let refusals = if attempt > 1 { 12 } else { 2 };
         let dies = |side| Self { dies: Some(side), ..Self::GOOD };
         chance.weighed(&[
             (50, Self::GOOD),
@@ -143,7 +145,7 @@ impl Plan {
             (5, plan(Arrival::Never, Answer::Down, true)),
             (3, plan(Arrival::Never, Answer::Down, false)),
             (4, plan(Arrival::Never, Answer::Limited, true)),
-            (2, plan(Arrival::Never, Answer::Refused, true)),
+            (refusals, plan(Arrival::Never, Answer::Refused, true)),
             (1, plan(Arrival::Never, Answer::Refused, false)),
             (1, plan(Arrival::AtOnce, Answer::Panic, true)),
             (1, plan(Arrival::Never, Answer::Panic, true)),

@@ -188,7 +188,7 @@ impl World {
         if sky.weather == Weather::Calm {
             return Plan::GOOD;
         }
-        let drawn = Plan::draw(&mut Chance::about(self.seed, (contact, at.0, attempt)));
+        let drawn = Plan::draw(&mut Chance::about(self.seed, (contact, at.0, attempt)), attempt);
         if drawn.dies.is_some() {
             if sky.deaths_left == 0 {
                 return Plan::GOOD;
