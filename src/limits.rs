@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 /// Jobs that share one commit.
-pub const COMMIT_GROUP_MAX: usize = 64;
+pub const COMMIT_GROUP_MAX: usize = 256;
 /// Jobs that may wait for the writer; further callers wait for a place.
 pub const WRITE_QUEUE_MAX: usize = 1_024;
 /// Connections that read beside the writer.
@@ -13,6 +13,10 @@ pub const READERS: u32 = 4;
 pub const READER_WAIT: Duration = Duration::from_secs(10);
 /// Statements kept prepared for each connection.
 pub const STATEMENTS_PREPARED: usize = 512;
+/// Pages of 4 KiB in SQLite's log before they are copied into the file.
+pub const WAL_PAGES: u32 = 8_192;
+/// Pages a SQLite connection keeps in memory at most, in KiB; it takes them as it needs them.
+pub const PAGE_CACHE_KIB: u32 = 16_384;
 /// How long connecting to the database may take.
 pub const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// How long a transaction may take; the connection is given up then.

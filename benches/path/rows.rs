@@ -193,7 +193,9 @@ impl Form {
 
     /// Writes a conversation's row over the one before it, found by its id.
     pub(crate) fn update(&self) -> String {
-        let sets: Vec<String> = self.columns.iter().zip(1..).map(|((name, _), at)| format!("{name} = ${at}")).collect();
+        // Setting the id, even to itself, would have SQLite look through every table that refers to it.
+        let changed = self.columns.iter().zip(1..).filter(|((name, _), _)| name != "id");
+        let sets: Vec<String> = changed.map(|((name, _), at)| format!("{name} = ${at}")).collect();
         let id = self.columns.iter().position(|(name, _)| name == "id").expect("an id") + 1;
         format!("UPDATE {} SET {} WHERE id = ${id}", self.table, sets.join(", "))
     }

@@ -283,7 +283,7 @@ impl Rows<'_> {
     /// Runs it; tells how many rows were changed.
     pub async fn execute(self, conn: &mut Conn) -> Result<u64> {
         let mut changed = 0;
-        for query in self.queries() {
+        for query in self.queries(conn.is_postgres()) {
             changed += query.execute(conn).await?.rows_affected();
         }
         Ok(changed)
@@ -292,13 +292,13 @@ impl Rows<'_> {
     /// Runs it and reads what comes back.
     pub async fn fetch_all<T: Fetched>(self, conn: &mut Conn) -> Result<Vec<T>> {
         let mut found = Vec::new();
-        for query in self.queries() {
+        for query in self.queries(conn.is_postgres()) {
             found.extend(query.rows(conn).await?);
         }
         Ok(found)
     }
 
-    fn queries(self) -> Vec<Query> {
+    fn queries(self, numbered: bool) -> Vec<Query> {
         let width = self.rows.first().map_or(1, Vec::len).max(1);
         let most = ROWS_MAX.min(VALUES_MAX / width).max(1);
         let (mut left, mut queries) = (self.rows.len(), Vec::new());
@@ -307,22 +307,28 @@ impl Rows<'_> {
             let size = 1 << left.min(most).ilog2();
             left -= size;
             let values: Vec<Value> = rows.by_ref().take(size).flatten().collect();
-            queries.push(Query { text: Text::Built(text(self.before, size, width, self.after)), values });
+            queries.push(Query { text: Text::Built(text(self.before, (size, width), self.after, numbered)), values });
         }
         queries
     }
 }
 
-/// `before VALUES ($1, $2), ($3, $4) after`
-fn text(before: &str, rows: usize, width: usize, after: &str) -> String {
+/// `before VALUES ($1, $2), ($3, $4) after`; with `?` where they need not be numbered: SQLite finds a numbered one by going through all
+/// of them, which for hundreds costs more than the rows.
+fn text(before: &str, (rows, width): (usize, usize), after: &str, numbered: bool) -> String {
     use std::fmt::Write;
     let mut text = String::with_capacity(before.len() + after.len() + rows * width * 6 + 16);
     text.push_str(before);
     for row in 0..rows {
         text.push_str(if row == 0 { " VALUES (" } else { ", (" });
         for column in 0..width {
-            // Writing to a String can't fail.
-            let _ = write!(text, "{}${}", if column == 0 { "" } else { ", " }, row * width + column + 1);
+            text.push_str(if column == 0 { "" } else { ", " });
+            if numbered {
+                // Writing to a String can't fail.
+                let _ = write!(text, "${}", row * width + column + 1);
+            } else {
+                text.push('?');
+            }
         }
         text.push(')');
     }
@@ -336,17 +342,16 @@ mod tests {
 
     #[test]
     fn rows_are_numbered_through() {
-        assert_eq!(
-            text("INSERT INTO a (b, c)", 2, 2, " RETURNING b"),
-            "INSERT INTO a (b, c) VALUES ($1, $2), ($3, $4) RETURNING b"
-        );
+        let text = |numbered| text("INSERT INTO a (b, c)", (2, 2), " RETURNING b", numbered);
+        assert_eq!(text(true), "INSERT INTO a (b, c) VALUES ($1, $2), ($3, $4) RETURNING b");
+        assert_eq!(text(false), "INSERT INTO a (b, c) VALUES (?, ?), (?, ?) RETURNING b");
     }
 
     #[test]
     fn many_rows_need_few_texts() {
         let sizes = |rows: usize| {
             let rows = Rows { before: "", rows: vec![vec![Value::Int(Some(1))]; rows], after: "" };
-            rows.queries().iter().map(|query| query.values.len()).collect::<Vec<_>>()
+            rows.queries(true).iter().map(|query| query.values.len()).collect::<Vec<_>>()
         };
         assert_eq!((sizes(0), sizes(1), sizes(45), sizes(130)), (vec![], vec![1], vec![32, 8, 4, 1], vec![64, 64, 2]));
     }

@@ -87,6 +87,9 @@ impl Source {
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
                     .busy_timeout(limits::DATABASE_BUSY)
+                    // Pages that many commits write are copied into the file once, not every few commits.
+                    .pragma("wal_autocheckpoint", limits::WAL_PAGES.to_string())
+                    .pragma("cache_size", format!("-{}", limits::PAGE_CACHE_KIB))
                     .statement_cache_capacity(limits::STATEMENTS_PREPARED)
                     .disable_statement_logging(),
             )),
