@@ -122,7 +122,7 @@ fn rows(number: usize, bytes: &str) -> String {
 }
 
 /// Opens what a program of a number left behind, and finds everything.
-async fn brought_up_to_date(target: &Target, number: usize) {
+async fn brought_up_to_date(target: &Target, number: usize, copy: Option<&Path>) {
     let store = Store::open(target).await.unwrap_or_else(|error| panic!("from {number}: {error}"));
     let core = with_documents(store, Arc::new(ManualClock::new(START))).await.expect("opens");
     let mut conn = core.store.reader().await.expect("a reader");
@@ -159,6 +159,9 @@ async fn brought_up_to_date(target: &Target, number: usize) {
         });
         assert_eq!(claim.await.expect("claims"), (1, 1), "from {number}");
     }
+    if let Some(copy) = copy {
+        core.store.backup(copy).await.expect("copied");
+    }
     core.store.close().await;
 }
 
@@ -176,8 +179,9 @@ async fn a_sqlite_database_of_every_earlier_number_keeps_its_data() {
         }
         let Raw::Sqlite(conn) = old else { panic!("SQLite") };
         conn.close().await.expect("closed");
-        brought_up_to_date(&Target::File(file.clone()), number).await;
-        let found = backup::verify(&file, START).await.expect("looks");
+        let copy = folder.path().join("copy.db");
+        brought_up_to_date(&Target::File(file), number, Some(&copy)).await;
+        let found = backup::verify(&copy, START).await.expect("looks");
         let mistakes: Vec<_> =
             found.mistakes.iter().filter(|mistake| number != 5 || !mistake.contains("balance")).collect();
         assert!(mistakes.is_empty(), "from {number}: {mistakes:?}");
@@ -195,7 +199,7 @@ async fn a_postgres_database_of_every_earlier_number_keeps_its_data() {
             let text = rows(step, old.bytes());
             old.run(text).await;
         }
-        brought_up_to_date(&Target::Postgres(url), number).await;
+        brought_up_to_date(&Target::Postgres(url), number, None).await;
     }
 }
 
