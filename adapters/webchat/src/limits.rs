@@ -21,7 +21,7 @@ pub const REMEMBERED_MAX: usize = 10_000;
 /// The largest frame a visitor may send, in bytes, over all its fragments.
 pub const FRAME_BYTES_MAX: usize = 64 * 1024;
 /// What one socket reads at once, in bytes. The library's own default costs 128 KiB for each idle socket.
-pub const READ_BUFFER_BYTES: usize = 4 * 1024;
+pub const READ_BUFFER_BYTES: usize = 3 * 1024;
 /// What one socket may hold for a slow reader, in bytes: one entry of the largest size with every character escaped.
 pub const WRITE_BUFFER_BYTES_MAX: usize = 512 * 1024;
 
