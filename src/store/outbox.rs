@@ -161,6 +161,8 @@ pub struct Ticket {
     pub id: DeliveryId,
     /// Attempts begun, this one included.
     pub attempt: u32,
+    /// Until when it is claimed. Attempts may be counted anew; a claim at another time is another claim.
+    lease_until: Option<i64>,
     /// An attempt ended and nobody knows whether it arrived.
     pub unclear: bool,
     /// Its lane.
@@ -190,7 +192,8 @@ pub enum Cargo {
 pub async fn claim(conn: &mut Conn, ids: &[DeliveryId], lease_until: Timestamp) -> Result<Vec<(Ticket, Cargo)>> {
     let rows = ids.iter().map(|id| vec![id.to_string().into(), lease_until.millis().into()]).collect();
     let after = ") AS v WHERE outbox.id = v.column1 AND outbox.state = 'pending' \
-                 RETURNING id, lane, position, target, conversation_id, entry_id, entry_seq, thread, body, attempts, unclear";
+                 RETURNING id, lane, position, target, conversation_id, entry_id, entry_seq, thread, body, attempts, unclear, \
+                 lease_until";
     let before = "UPDATE outbox SET state = 'sending', attempts = outbox.attempts + 1, lease_until = v.column2 FROM (";
     let rows: Vec<ClaimRow> = Rows { before, rows, after }.fetch_all(&mut *conn).await?;
     let wanted: Vec<String> = rows.iter().filter_map(|row| row.entry_id.clone()).collect();
@@ -217,7 +220,7 @@ pub async fn end_leases(conn: &mut Conn) -> Result<()> {
 /// Deliveries whose claimer is gone: their lease is over. Nobody knows whether they went out.
 pub async fn abandoned(conn: &mut Conn, now: Timestamp, most: usize) -> Result<Vec<Ticket>> {
     let rows: Vec<ClaimRow> = sql::query_as(
-        "SELECT id, lane, position, target, conversation_id, entry_id, entry_seq, thread, body, attempts, unclear FROM outbox \
+        "SELECT id, lane, position, target, conversation_id, entry_id, entry_seq, thread, body, attempts, unclear, lease_until FROM outbox \
          WHERE state = 'sending' AND lease_until <= $1 ORDER BY lease_until LIMIT $2",
     )
     .bind(now.millis())
@@ -273,13 +276,14 @@ pub async fn settle(conn: &mut Conn, ended: &[(Ticket, End)]) -> Result<HashSet<
             receipt.into(),
             uncounted.into(),
             i64::from(ticket.unclear).into(),
+            ticket.lease_until.into(),
         ]);
     }
     let before = "UPDATE outbox SET state = v.column3, due_at = COALESCE(v.column4, outbox.due_at), error = v.column5, \
                   receipt = v.column6, attempts = outbox.attempts - v.column7, unclear = v.column8, \
                   lease_until = NULL FROM (";
-    let after =
-        ") AS v WHERE outbox.id = v.column1 AND outbox.state = 'sending' AND outbox.attempts = v.column2 RETURNING id";
+    let after = ") AS v WHERE outbox.id = v.column1 AND outbox.state = 'sending' AND outbox.attempts = v.column2 \
+         AND outbox.lease_until = v.column9 RETURNING id";
     let settled: Vec<(String,)> = Rows { before, rows, after }.fetch_all(conn).await?;
     settled.iter().map(|(id,)| parse("delivery id", id)).collect()
 }
@@ -329,6 +333,7 @@ struct ClaimRow {
     body: Option<String>,
     attempts: i64,
     unclear: i64,
+    lease_until: Option<i64>,
 }
 
 impl ClaimRow {
@@ -340,6 +345,7 @@ impl ClaimRow {
         Ok(Ticket {
             id: parse("delivery id", &self.id)?,
             attempt: u32::try_from(self.attempts).unwrap_or(u32::MAX),
+            lease_until: self.lease_until,
             unclear: self.unclear != 0,
             lane: self.lane.clone(),
             position: self.position,
