@@ -116,8 +116,8 @@ export async function trouble(context) {
   await context.route(api("/ledger"), async (route) => {
     const { from, to } = await (await route.fetch()).json();
     const quarantined = kept.length;
-    const mail = { inbox: { id: MAIL.id, name: MAIL.name }, received: 12_040 + quarantined, filed: 11_892, duplicate: 131, filtered: 17, quarantined, balanced: true };
-    const forum = { inbox: { id: FORUM.id, name: FORUM.name }, received: 310, filed: 310, duplicate: 0, filtered: 0, quarantined: 0, balanced: true };
+    const mail = { inbox: { id: MAIL.id, name: MAIL.name }, received: 12_040 + quarantined, filed: 11_892, duplicate: 131, filtered: 17, quarantined, differing: 0, balanced: true };
+    const forum = { inbox: { id: FORUM.id, name: FORUM.name }, received: 310, filed: 310, duplicate: 0, filtered: 0, quarantined: 0, differing: 0, balanced: true };
     return answer(route, documented("get", "/api/v1/ledger", 200, { from, to, data: [mail, forum], quarantine: kept }));
   });
   await context.route(api("/quarantine/\\d+"), (route) => {
