@@ -75,7 +75,8 @@ pub(crate) async fn ceiling(folder: &Path, sample: &Sample, messages: usize, cal
     let prepare = |sql: &str| conn.prepare(sql).expect("prepared");
     let mut received = prepare("UPDATE received SET count = count + $1 WHERE inbox_id = $2 AND day = $3 AND lane = 0");
     let mut inserts: Vec<Statement<'_>> = sample.turn.iter().map(|form| prepare(&form.insert())).collect();
-    let mut update = prepare(&sample.conversation.clone().without_fixed().update());
+    // To SQLite `$2` is a name and `?2` a number.
+    let mut update = prepare(&sample.conversation.clone().without_fixed().update().replace('$', "?"));
     let (mut begin, mut commit) = (prepare("BEGIN IMMEDIATE"), prepare("COMMIT"));
     let start = Instant::now();
     for group in turns.chunks(group) {
