@@ -8,6 +8,7 @@ use switchboard_engine::{AgentAct, AgentRef, Effect, Event, EventKind, Handler, 
 use crate::core::Core;
 use crate::intake::turn::Queues;
 use crate::intake::{persist, turn};
+use crate::limits;
 use crate::store::accounts::{self, Agent};
 use crate::store::conversations::{self, Record};
 use crate::store::entries::{self, Entry};
@@ -48,7 +49,8 @@ pub struct Done {
     pub entry: Option<Entry>,
 }
 
-/// Does an act in one transaction.
+/// Does an act in one transaction. When somebody else writes the conversation at that moment, which only happens on PostgreSQL, it is
+/// done again on what is true then, a bounded number of times.
 pub async fn act(
     core: &Arc<Core>,
     agent: &Agent,
@@ -56,10 +58,19 @@ pub async fn act(
     act: AgentAct,
     once: Option<Once>,
 ) -> Result<Done, Error> {
-    let (shared, agent) = (Arc::clone(core), agent.clone());
-    core.store
-        .write(move |conn| Box::pin(async move { act_in(conn, &shared, &agent, conversation, act, once).await }))
-        .await
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let (shared, agent, act, once) = (Arc::clone(core), agent.clone(), act.clone(), once.clone());
+        let done = core
+            .store
+            .write(move |conn| Box::pin(async move { act_in(conn, &shared, &agent, conversation, act, once).await }))
+            .await;
+        match done {
+            Err(Error::Store(store::Error::Stale)) if attempts < limits::STEP_ATTEMPTS_MAX => {}
+            done => return done,
+        }
+    }
 }
 
 async fn act_in(
