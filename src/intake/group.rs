@@ -285,7 +285,7 @@ async fn numbers(conn: &mut Conn, count: usize, last: Option<i64>) -> Result<Vec
 }
 
 /// Who an item is from and where it belongs.
-fn subject(item: &Inbound) -> Option<(&Sender, &ThreadKey)> {
+pub(super) fn subject(item: &Inbound) -> Option<(&Sender, &ThreadKey)> {
     match &item.reading {
         Reading::Message(message) => {
             let InboundMessage { from, thread, .. } = &**message;

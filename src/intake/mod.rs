@@ -31,7 +31,7 @@ use switchboard_contract::{Accepted, Cursor, ExternalId, Inbound, InboxId, Times
 use crate::library::Library;
 use crate::limits;
 use crate::store::inbound::{self, Outcome};
-use crate::store::{Conn, Error, Result, inboxes, quarantine, savepoint};
+use crate::store::{Conn, Error, Result, conversations, inboxes, quarantine, savepoint};
 use group::{Arrival, Group};
 
 /// What an adapter hands in at once: items of one inbox, and the cursor after them.
@@ -124,7 +124,14 @@ async fn together(conn: &mut Conn, library: &Library, items: &[Arrival<'_>], now
 async fn alone(conn: &mut Conn, library: &Library, item: Arrival<'_>, now: Timestamp) -> Result<Accepted> {
     let mut worked = Err(Error::Stale);
     for _ in 0..limits::STEP_ATTEMPTS_MAX {
-        worked = savepoint(conn, async |conn| together(conn, library, &[item], now).await).await?;
+        worked = savepoint(conn, async |conn| {
+            // Who comes second waits here, instead of losing again.
+            if let Some((_, thread)) = group::subject(item.1) {
+                conversations::hold(conn, item.0, thread).await?;
+            }
+            together(conn, library, &[item], now).await
+        })
+        .await?;
         // Somebody else wrote the conversation meanwhile: read it again and step on what is true now.
         if !matches!(worked, Err(Error::Stale)) {
             break;

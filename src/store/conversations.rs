@@ -47,6 +47,20 @@ pub async fn get(conn: &mut Conn, id: ConversationId) -> Result<Option<Record>> 
     row.map(Record::try_from).transpose()
 }
 
+/// Keeps everybody else from writing the conversations of a thread until this transaction ends. SQLite's one writer needs no such
+/// thing.
+pub async fn hold(conn: &mut Conn, inbox: InboxId, thread: &ThreadKey) -> Result<()> {
+    if conn.is_postgres() {
+        sql::query("SELECT id FROM conversations WHERE inbox_id = $1 AND thread = $2 ORDER BY number FOR UPDATE")
+            .bind(inbox.to_string())
+            .bind(&thread.0)
+            .execute(conn)
+            .await
+            .map_err(stale_or_worse)?;
+    }
+    Ok(())
+}
+
 /// Reads the newest conversation of a thread.
 pub async fn latest(conn: &mut Conn, inbox: InboxId, thread: &ThreadKey) -> Result<Option<Record>> {
     let row: Option<RecordRow> = sql::query_as(

@@ -9,7 +9,7 @@ use switchboard::intake::{InboxSink, persist, turn};
 use switchboard::service::desk;
 use switchboard::store::accounts::{self, Agent, Role};
 use switchboard::store::conversations::{self, Record};
-use switchboard::store::{Error, entries, inboxes, ledger};
+use switchboard::store::{Error, Target, entries, inboxes, ledger};
 use switchboard_contract::{
     Accepted, Address, AgentId, Content, ConversationId, ExternalId, Inbound, InboundMessage, InboundSignal,
     InboundSink, InboxId, Proof, Reading, Sender, Seq, Signal, ThreadKey,
@@ -17,6 +17,7 @@ use switchboard_contract::{
 use switchboard_engine::{AgentAct, ContactFacts, Event, EventKind, Handler, Status};
 use tempfile::TempDir;
 
+use crate::cluster::Cluster;
 use crate::server::START;
 
 struct House {
@@ -28,7 +29,12 @@ struct House {
 
 async fn house() -> House {
     let folder = tempfile::tempdir().expect("a folder");
-    let core = open_core(&Home::at(folder.path()), Arc::new(ManualClock::new(START))).await.expect("opens");
+    let home = Home::at(folder.path());
+    house_at(folder, home).await
+}
+
+async fn house_at(folder: TempDir, home: Home) -> House {
+    let core = open_core(&home, Arc::new(ManualClock::new(START))).await.expect("opens");
     let inbox = InboxId::from_parts(START, 1);
     core.store
         .write::<_, Error, _>(move |conn| {
@@ -335,4 +341,40 @@ async fn what_is_asked_for_every_delivery_never_reads_what_is_done() {
         let indexed = plan.lines().all(|line| !reads_all(line) || line == "SCAN v" || line.contains("VALUES CLAUSE"));
         assert!(indexed && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn agents_and_customers_who_write_at_once_on_postgres_are_both_heard() {
+    const EACH: usize = 40;
+    let Some(cluster) = Cluster::shared() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = Home { target: Target::Postgres(cluster.database().await), lanes: 3, ..Home::at(folder.path()) };
+    let house = house_at(folder, home).await;
+    let Accepted::Filed { conversation, .. } = accept(&house, message("first", "hello")).await else { panic!("filed") };
+    let agent = Agent {
+        id: AgentId::from_parts(START, 1),
+        email: "kim@example.com".to_owned(),
+        name: "Kim".to_owned(),
+        role: Role::Agent,
+        disabled: false,
+        active: true,
+    };
+    let core = Arc::clone(&house.core);
+    let noting = tokio::spawn(async move {
+        for number in 0..EACH {
+            let note = AgentAct::Note { text: format!("note {number}") };
+            desk::act(&core, &agent, conversation, note, None).await.expect("noted, whoever writes meanwhile");
+        }
+    });
+    for number in 0..EACH {
+        let taken = accept(&house, message(&format!("again {number}"), "hello")).await;
+        assert!(matches!(taken, Accepted::Filed { .. }), "{taken:?}");
+    }
+    noting.await.expect("noted");
+    let mut conn = house.core.store.reader().await.expect("a reader");
+    let all = entries::read(&mut conn, conversation, entries::Range::After(Seq(0)), false, 500).await.expect("reads");
+    let notes = all.iter().filter(|entry| matches!(entry.body, entries::Body::Note(_))).count();
+    let written = all.iter().filter(|entry| entry.author == entries::Author::Contact).count();
+    assert_eq!((notes, written), (EACH, EACH + 1));
+    assert!(all.windows(2).all(|pair| pair[0].seq.next() == pair[1].seq), "every place once");
 }
