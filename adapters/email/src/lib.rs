@@ -1,0 +1,12 @@
+//! The email adapter: mail comes in by IMAP and goes out by SMTP.
+//!
+//! | to learn | open |
+//! | --- | --- |
+//! | what a mail holds: texts, files, pictures | [`mail`] |
+//! | what this person wrote now | [`visible`] |
+//! | whether a machine wrote it, and what it reports | [`machine`] |
+#![warn(missing_docs)]
+
+pub mod machine;
+pub mod mail;
+pub mod visible;

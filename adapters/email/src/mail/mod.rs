@@ -1,0 +1,1 @@
+//! What a mail holds: texts, files, pictures.

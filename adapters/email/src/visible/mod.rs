@@ -1,0 +1,1 @@
+//! What this person wrote now, apart from what was quoted and signed.
