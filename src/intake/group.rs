@@ -2,9 +2,8 @@
 //! it left, and what follows of all of them is written at once.
 
 use std::collections::{HashMap, HashSet};
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use futures_util::FutureExt;
 use switchboard_contract::{
     Accepted, Address, ConversationId, Inbound, InboundMessage, InboundSignal, InboxId, MessageId, Reading, Sender,
     Seq, Signal, ThreadKey, Timestamp,
@@ -30,11 +29,29 @@ pub(super) struct Group<'a> {
     now: Timestamp,
     identities: HashMap<(InboxId, Address), Known<Identity>>,
     threads: HashMap<(InboxId, ThreadKey), Known<Record>>,
-    queues: Queues,
+    /// How many wait, once somebody has had to know.
+    queues: Option<Queues>,
     /// Numbers for conversations that may begin.
     numbers: Vec<i64>,
-    /// What was decided so far, but for identities and conversations: those are put here at the end, once each.
+    /// What was decided since the last round, but for identities and conversations: those are put here at its end, once each.
     set: Changeset,
+}
+
+/// How far an item was worked on.
+pub(super) enum Taken {
+    /// To its end.
+    Done(Accepted),
+    /// Not at all: something has to be read first, when everything decided so far is written.
+    Lacks(Lack),
+}
+
+/// What may have to be read in the middle.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Lack {
+    /// A number for a conversation that begins.
+    Number,
+    /// How many wait in the queues.
+    Counts,
 }
 
 /// A row and what has become of it.
@@ -91,7 +108,7 @@ impl<'a> Group<'a> {
             items.iter().filter_map(|(inbox, item)| subject(item).map(|found| (*inbox, found))).collect();
         let senders: HashSet<_> = about.iter().map(|(inbox, (from, _))| (*inbox, &from.address)).collect();
         let threads: HashSet<_> = about.iter().map(|(inbox, (_, thread))| (*inbox, *thread)).collect();
-        let count = threads.len();
+        let wanted = threads.len();
         let known = |row| Known { row, state: State::Read };
         let identities: HashMap<_, _> = contacts::identities(conn, senders.into_iter())
             .await?
@@ -103,80 +120,114 @@ impl<'a> Group<'a> {
             .into_iter()
             .map(|(key, row)| (key, Known { row, state: State::Read }))
             .collect();
-        let beginning = count.saturating_sub(threads.len());
-        let numbers = if beginning > 0 { numbers(conn, beginning, None).await? } else { Vec::new() };
-        let (queues, set) = (Queues::default(), Changeset::default());
-        Ok(Self { library, now, identities, threads, queues, numbers, set })
+        let resolved = threads
+            .values()
+            .filter_map(|known: &Known<Record>| known.row.as_ref().ok())
+            .filter(|record| is_resolved(record));
+        let beginning = wanted.saturating_sub(threads.len()) + resolved.count();
+        let mut group =
+            Self { library, now, identities, threads, queues: None, numbers: Vec::new(), set: Changeset::default() };
+        if beginning > 0 {
+            group.number(conn, beginning).await?;
+        }
+        Ok(group)
+    }
+
+    /// Reads what an item lacked. Everything decided before has to be written by now.
+    pub(super) async fn supply(&mut self, conn: &mut Conn, lack: Lack) -> Result<()> {
+        match lack {
+            Lack::Number => self.number(conn, 1).await,
+            Lack::Counts => {
+                self.queues = Some(conversations::queues(conn).await?);
+                Ok(())
+            }
+        }
+    }
+
+    /// Gets numbers, to be popped in order.
+    async fn number(&mut self, conn: &mut Conn, count: usize) -> Result<()> {
+        self.numbers = conversations::next_numbers(conn, count).await?;
+        self.numbers.reverse();
+        Ok(())
     }
 
     /// Works on one item. One that can't be worked on leaves nothing behind and is told as quarantined.
     ///
     /// # Errors
     /// Only what is wrong with the database itself, or [`Error::Stale`].
-    pub(super) async fn take(&mut self, conn: &mut Conn, inbox: InboxId, item: &Inbound) -> Result<Accepted> {
+    pub(super) fn take(&mut self, inbox: InboxId, item: &Inbound) -> Result<Taken> {
         let (sender, thread) = match (&item.reading, subject(item)) {
             (_, Some(found)) => found,
-            (Reading::Filtered { reason }, None) => return Ok(Accepted::Filtered { reason: reason.clone() }),
-            (Reading::Unreadable { error }, None) => return Ok(Accepted::Quarantined { error: error.clone() }),
+            (Reading::Filtered { reason }, None) => {
+                return Ok(Taken::Done(Accepted::Filtered { reason: reason.clone() }));
+            }
+            (Reading::Unreadable { error }, None) => {
+                return Ok(Taken::Done(Accepted::Quarantined { error: error.clone() }));
+            }
             (Reading::Message(_) | Reading::Signal(_), None) => {
-                return Ok(Accepted::Quarantined { error: "it names neither sender nor thread".to_owned() });
+                let error = "it names neither sender nor thread".to_owned();
+                return Ok(Taken::Done(Accepted::Quarantined { error }));
             }
         };
-        let worked = match AssertUnwindSafe(self.file(conn, inbox, item, sender, thread)).catch_unwind().await {
-            Ok(worked) => worked,
-            Err(panic) => Err(Error::Panicked(panic_text(&*panic))),
-        };
+        let worked = catch_unwind(AssertUnwindSafe(|| self.file(inbox, item, sender, thread)))
+            .unwrap_or_else(|panic| Err(Error::Panicked(panic_text(&*panic))));
         match worked {
-            Ok(filed) => Ok(self.merge(inbox, thread, filed)),
+            Ok(Ok(filed)) => Ok(Taken::Done(self.merge(inbox, thread, filed))),
+            Ok(Err(lack)) => Ok(Taken::Lacks(lack)),
             Err(error) if error.is_outage() || matches!(error, Error::Stale) => Err(error),
             Err(error) => {
                 tracing::error!(%error, "an inbound item can't be worked on; it goes to quarantine");
-                Ok(Accepted::Quarantined { error: error.to_string() })
+                Ok(Taken::Done(Accepted::Quarantined { error: error.to_string() }))
             }
         }
     }
 
-    /// What is to be written.
-    pub(super) fn finish(self) -> Changeset {
-        let mut set = self.set;
-        for ((inbox, address), known) in self.identities {
-            match (known.row, known.state) {
-                (Ok(identity), State::New) => set.met.push((inbox, address, identity)),
-                (Ok(identity), State::Changed) => set.learnt.push(identity),
-                (Ok(_) | Err(_), _) => {}
+    /// Ends a round: what was decided since the last one, to be written now. From here on it counts as read.
+    pub(super) fn round(&mut self) -> Changeset {
+        let mut set = std::mem::take(&mut self.set);
+        for ((inbox, address), known) in &mut self.identities {
+            let Ok(identity) = &known.row else { continue };
+            match known.state {
+                State::Read => continue,
+                State::New => set.met.push((*inbox, address.clone(), identity.clone())),
+                State::Changed => set.learnt.push(identity.clone()),
             }
+            known.state = State::Read;
         }
-        for (_, known) in self.threads {
-            match (known.row, known.state) {
-                (Ok(record), State::New) => set.begun.push(record),
-                (Ok(record), State::Changed) => set.changed.push(record),
-                (Ok(_) | Err(_), _) => {}
+        for known in self.threads.values_mut() {
+            let Ok(record) = &mut known.row else { continue };
+            match known.state {
+                State::Read => continue,
+                State::New => set.begun.push(record.clone()),
+                State::Changed => set.changed.push(record.clone()),
             }
+            record.version += 1;
+            known.state = State::Read;
         }
         set
     }
 
-    async fn file(
-        &mut self,
-        conn: &mut Conn,
+    fn file(
+        &self,
         inbox: InboxId,
         item: &Inbound,
         sender: &Sender,
         thread: &ThreadKey,
-    ) -> Result<Filed> {
+    ) -> Result<std::result::Result<Filed, Lack>> {
         let address = (inbox, sender.address.clone());
         let known = self.identities.get(&address).map(Known::get).transpose()?;
         let identity = contact::learn(known, sender, self.now);
         let is_news = known != Some(&identity);
         let latest = self.threads.get(&(inbox, thread.clone())).map(Known::get).transpose()?;
         // A thread agrees on its correspondent: nobody is shown what another wrote.
-        let mut present =
+        let present =
             latest.filter(|record| record.identity == identity.id && goes_on(record, item, self.now)).cloned();
         let starts_over = present.is_some() && is_start_anew(item);
         let begins = present.is_none();
-        let mut record = match present.take() {
-            Some(record) => record,
-            None => self.begin(conn, inbox, &identity, thread).await?,
+        let mut record = match (present, self.numbers.last()) {
+            (Some(record), _) => record,
+            (None, Some(number)) => self.begin(inbox, &identity, thread, *number),
+            (None, None) => return Ok(Err(Lack::Number)),
         };
         let mut set = Changeset::default();
         let message = match &item.reading {
@@ -184,7 +235,8 @@ impl<'a> Group<'a> {
             Reading::Signal(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => None,
         };
         let event = event(item, &record, &identity, starts_over);
-        let (state, effects) = turn::play(conn, self.library, &mut self.queues, &record, &event, self.now).await?;
+        let played = turn::run_counted(self.library, self.queues.as_ref(), &record.state, &event, self.now);
+        let Some((state, effects)) = played else { return Ok(Err(Lack::Counts)) };
         let moved =
             (state.handler != record.state.handler).then(|| (record.state.handler.clone(), state.handler.clone()));
         let reasons: &[&str] = if message.is_some() { &["message"] } else { &[] };
@@ -194,7 +246,7 @@ impl<'a> Group<'a> {
             Some((message, seq)) => Accepted::Filed { conversation, message: Some(message), seq },
             None => Accepted::Filed { conversation, message: None, seq: record.seq },
         };
-        Ok(Filed { accepted, identity: (address, identity, is_news), record, begins, moved, set })
+        Ok(Ok(Filed { accepted, identity: (address, identity, is_news), record, begins, moved, set }))
     }
 
     fn message_entry(
@@ -234,29 +286,19 @@ impl<'a> Group<'a> {
             }
         }
         keep(&mut self.threads, key, record);
-        if let Some((from, to)) = moved {
-            self.queues.moved(from, to);
+        if begins {
+            self.numbers.pop();
+        }
+        if let Some((counts, (from, to))) = self.queues.as_mut().zip(moved) {
+            turn::pass(counts, &from, &to);
         }
         self.set.append(set);
         accepted
     }
 
-    async fn begin(
-        &mut self,
-        conn: &mut Conn,
-        inbox: InboxId,
-        identity: &Identity,
-        thread: &ThreadKey,
-    ) -> Result<Record> {
-        if self.numbers.is_empty() {
-            let given = self.threads.values().filter(|known| known.state == State::New);
-            let last = given.filter_map(|known| known.row.as_ref().ok()).map(|record| record.number).max();
-            let former = self.set.begun.iter().map(|record| record.number).max();
-            self.numbers = numbers(conn, 1, last.max(former)).await?;
-        }
-        let number = self.numbers.pop().unwrap_or_default();
+    fn begin(&self, inbox: InboxId, identity: &Identity, thread: &ThreadKey, number: i64) -> Record {
         let id = ids::new(ConversationId::from_parts, self.now);
-        Ok(Record {
+        Record {
             state: Conversation::new(id, self.now, self.library.book.default_language()),
             number,
             inbox,
@@ -269,19 +311,8 @@ impl<'a> Group<'a> {
             preview: String::new(),
             preview_author: "contact".to_owned(),
             last_message_at: self.now,
-        })
+        }
     }
-}
-
-/// Numbers to be popped in order, all above `last`: what this group has given out already is not in the database yet.
-async fn numbers(conn: &mut Conn, count: usize, last: Option<i64>) -> Result<Vec<i64>> {
-    let mut numbers = conversations::next_numbers(conn, count).await?;
-    let behind = last.zip(numbers.first().copied()).map_or(0, |(last, first)| (last + 1 - first).max(0));
-    for number in &mut numbers {
-        *number += behind;
-    }
-    numbers.reverse();
-    Ok(numbers)
 }
 
 /// Who an item is from and where it belongs.
@@ -303,11 +334,15 @@ fn is_start_anew(item: &Inbound) -> bool {
     matches!(&item.reading, Reading::Signal(signal) if signal.signal == Signal::StartedAnew)
 }
 
+fn is_resolved(record: &Record) -> bool {
+    record.state.status == Status::Resolved
+}
+
 /// Whether an item belongs to the thread's present conversation rather than to a new one.
 fn goes_on(record: &Record, item: &Inbound, now: Timestamp) -> bool {
     if is_start_anew(item) {
         // What is not solved is not left behind: the bot starts over, and a person keeps what they hold.
-        record.state.status != Status::Resolved
+        !is_resolved(record)
     } else {
         record.state.continues(now)
     }

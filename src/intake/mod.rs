@@ -7,6 +7,7 @@
 //! | `bounds` | what is kept of an item: limits, and an id for what has none |
 //! | `lanes` | gathers what is waiting into groups, one writer for each lane |
 //! | `group` | works on a group in memory |
+//! | `work` | … in rounds: while one is written, the next is decided |
 //! | `turn` | one step of the engine |
 //! | `persist` | what a step decided, as rows |
 //! | `contact` | who wrote |
@@ -20,19 +21,23 @@ pub mod persist;
 pub mod refile;
 mod sink;
 pub mod turn;
+mod work;
 
 pub use lanes::Lanes;
 pub use sink::InboxSink;
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 
-use switchboard_contract::{Accepted, Cursor, ExternalId, Inbound, InboxId, Timestamp};
+use futures_util::FutureExt;
+use switchboard_contract::{Accepted, Cursor, Inbound, InboxId, Timestamp};
 
 use crate::library::Library;
 use crate::limits;
-use crate::store::inbound::{self, Outcome};
-use crate::store::{Conn, Error, Result, conversations, inboxes, quarantine, savepoint};
+use crate::store::inbound;
+use crate::store::{Conn, Error, Result, conversations, inboxes, panic_text, savepoint};
 use group::{Arrival, Group};
+use work::{Next, Work, beside};
 
 /// What an adapter hands in at once: items of one inbox, and the cursor after them.
 #[derive(Debug)]
@@ -45,7 +50,7 @@ pub struct Offer {
     pub cursor: Option<Cursor>,
 }
 
-/// Takes offers inside a transaction; the answers stand in their order. `lane` is that of the writer.
+/// Takes offers, as the only thing a job of a writer does; the answers stand in their order. `lane` is that of the writer.
 ///
 /// All items are worked on together. When that fails, because somebody else wrote one of the conversations meanwhile or one
 /// item can't be written, each is worked on alone, in a savepoint of its own: an item that can't be kept otherwise goes to
@@ -60,19 +65,17 @@ pub async fn take(
     lane: usize,
     now: Timestamp,
 ) -> Result<Vec<Vec<Accepted>>> {
-    let mut received: HashMap<InboxId, i64> = HashMap::new();
-    for offer in offers {
-        *received.entry(offer.inbox).or_default() += i64::try_from(offer.items.len()).unwrap_or(i64::MAX);
-    }
-    inbound::count_received(conn, lane, received.into_iter(), now).await?;
     let items: Vec<Arrival<'_>> =
         offers.iter().flat_map(|offer| offer.items.iter().map(|item| (offer.inbox, item))).collect();
-    let together = savepoint(conn, async |conn| together(conn, library, &items, now).await).await?;
-    let accepted = match together {
+    count(conn, offers, lane, now).await?;
+    let together = AssertUnwindSafe(together(conn, library, &items, now)).catch_unwind().await;
+    let accepted = match together.unwrap_or_else(|panic| Err(Error::Panicked(panic_text(&*panic)))) {
         Ok(accepted) => accepted,
         Err(error) if error.is_outage() => return Err(error),
         Err(error) => {
             tracing::debug!(%error, items = items.len(), "a group is worked on one by one");
+            conn.undo_job().await?;
+            count(conn, offers, lane, now).await?;
             let mut accepted = Vec::with_capacity(items.len());
             for item in &items {
                 accepted.push(alone(conn, library, *item, now).await?);
@@ -89,29 +92,28 @@ pub async fn take(
     Ok(offers.iter().map(|offer| accepted.by_ref().take(offer.items.len()).collect()).collect())
 }
 
+/// Counts what arrived, before anything else is known of it.
+async fn count(conn: &mut Conn, offers: &[Offer], lane: usize, now: Timestamp) -> Result<()> {
+    let mut received: HashMap<InboxId, i64> = HashMap::new();
+    for offer in offers {
+        *received.entry(offer.inbox).or_default() += i64::try_from(offer.items.len()).unwrap_or(i64::MAX);
+    }
+    inbound::count_received(conn, lane, received.into_iter(), now).await
+}
+
 /// Works on items together: a few statements, however many there are.
 async fn together(conn: &mut Conn, library: &Library, items: &[Arrival<'_>], now: Timestamp) -> Result<Vec<Accepted>> {
     let known = inbound::known(conn, items.iter().map(|(inbox, item)| (*inbox, &item.external_id))).await?;
     let is_new = |(inbox, item): &Arrival<'_>| known.is_empty() || !known.contains(&(*inbox, item.external_id.clone()));
     let fresh: Vec<Arrival<'_>> = items.iter().copied().filter(is_new).collect();
-    let mut group = Group::load(conn, library, &fresh, now).await?;
-    let mut first: HashMap<(InboxId, &ExternalId), usize> = HashMap::with_capacity(fresh.len());
-    let (mut rows, mut outcomes, mut again) =
-        (Vec::with_capacity(fresh.len()), Vec::with_capacity(items.len()), Vec::new());
-    for (at, (inbox, item)) in items.iter().enumerate() {
-        let key = (*inbox, &item.external_id);
-        if !is_new(&(*inbox, item)) || first.contains_key(&key) {
-            again.push(at);
-            outcomes.push(Accepted::Duplicate { conversation: None, message: None, seq: None });
-            continue;
+    let mut work = Work::new(Group::load(conn, library, &fresh, now).await?, items, &known);
+    let (mut outcomes, again) = loop {
+        match work.next()? {
+            Next::Write(round) => beside(round.write(conn, now), || work.one()).await?,
+            Next::Read(lack) => work.supply(conn, lack).await?,
+            Next::Done(outcomes, again) => break (outcomes, again),
         }
-        first.insert(key, at);
-        let accepted = group.take(conn, *inbox, item).await?;
-        rows.push(ledger_row(*inbox, item, &accepted));
-        outcomes.push(accepted);
-    }
-    insert(conn, &rows, now).await?;
-    group.finish().save(conn, now).await?;
+    };
     for at in again {
         if let (Some((inbox, item)), Some(outcome)) = (items.get(at), outcomes.get_mut(at)) {
             *outcome = duplicate(conn, *inbox, item, now).await?;
@@ -148,28 +150,8 @@ async fn alone(conn: &mut Conn, library: &Library, item: Arrival<'_>, now: Times
     tracing::error!(%error, "an inbound item can't be worked on; it goes to quarantine");
     let accepted = Accepted::Quarantined { error: error.to_string() };
     let (inbox, item) = item;
-    insert(conn, &[ledger_row(inbox, item, &accepted)], now).await?;
+    work::insert(conn, &[work::ledger_row(inbox, item, &accepted)], now).await?;
     Ok(accepted)
-}
-
-/// Writes the ledger, and of what is in quarantine what is needed to file it later.
-async fn insert(conn: &mut Conn, rows: &[inbound::Row<'_>], now: Timestamp) -> Result<()> {
-    inbound::insert_all(conn, rows, now).await?;
-    for row in rows.iter().filter(|row| row.outcome == Outcome::Quarantined) {
-        quarantine::keep(conn, row.inbox, row.item).await?;
-    }
-    Ok(())
-}
-
-fn ledger_row<'a>(inbox: InboxId, item: &'a Inbound, accepted: &Accepted) -> inbound::Row<'a> {
-    let (outcome, reason, filed) = match accepted {
-        Accepted::Filed { conversation, message, seq } => (Outcome::Filed, None, Some((*conversation, *message, *seq))),
-        Accepted::Filtered { reason } => (Outcome::Filtered, Some(reason.clone()), None),
-        Accepted::Quarantined { error } => (Outcome::Quarantined, Some(error.clone()), None),
-        // Told apart before; a row of it would be a mistake that is seen in quarantine.
-        Accepted::Duplicate { .. } => (Outcome::Quarantined, Some("a duplicate".to_owned()), None),
-    };
-    inbound::Row { inbox, item, outcome, reason, filed }
 }
 
 async fn duplicate(conn: &mut Conn, inbox: InboxId, item: &Inbound, now: Timestamp) -> Result<Accepted> {

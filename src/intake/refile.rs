@@ -3,7 +3,7 @@
 use switchboard_contract::{Accepted, ConversationId, Inbound, InboxId, Reading, Timestamp};
 use switchboard_engine::{Effect, Happening, LogEntry};
 
-use super::group::Group;
+use super::group::{Group, Taken};
 use super::{bounds, persist};
 use crate::library::Library;
 use crate::limits;
@@ -60,8 +60,13 @@ async fn file(
     now: Timestamp,
 ) -> Result<Accepted> {
     let mut group = Group::load(conn, library, &[(inbox, item)], now).await?;
-    let accepted = group.take(conn, inbox, item).await?;
-    group.finish().save(conn, now).await?;
+    let accepted = loop {
+        match group.take(inbox, item)? {
+            Taken::Done(accepted) => break accepted,
+            Taken::Lacks(lack) => group.supply(conn, lack).await?,
+        }
+    };
+    group.round().save(conn, now).await?;
     if let Accepted::Filed { conversation, .. } = &accepted {
         explain(conn, *conversation, later, now).await?;
     }

@@ -9,36 +9,11 @@ use crate::library::Library;
 use crate::store::conversations::{self, Record};
 use crate::store::{Conn, Result};
 
-/// How many wait in each team's queue: counted when it is first asked for, and kept up to date by whoever steps on.
-#[derive(Debug, Default)]
-pub struct Queues {
-    counts: Option<BTreeMap<String, u32>>,
-    /// Turns that passed before anybody counted.
-    moves: Vec<(Handler, Handler)>,
-}
+/// How many wait in each team's queue.
+pub type Queues = BTreeMap<String, u32>;
 
-impl Queues {
-    async fn counted(&mut self, conn: &mut Conn) -> Result<&BTreeMap<String, u32>> {
-        if self.counts.is_none() {
-            let mut counts = conversations::queues(conn).await?;
-            for (from, to) in self.moves.drain(..) {
-                pass(&mut counts, &from, &to);
-            }
-            self.counts = Some(counts);
-        }
-        Ok(self.counts.get_or_insert_default())
-    }
-
-    /// Notes that a turn passed from one to another, when that is not yet to be seen in the database.
-    pub(super) fn moved(&mut self, from: Handler, to: Handler) {
-        match &mut self.counts {
-            Some(counts) => pass(counts, &from, &to),
-            None => self.moves.push((from, to)),
-        }
-    }
-}
-
-fn pass(counts: &mut BTreeMap<String, u32>, from: &Handler, to: &Handler) {
+/// Keeps the counts true when a turn passes from one to another.
+pub(super) fn pass(counts: &mut Queues, from: &Handler, to: &Handler) {
     if let Handler::Queue { team, .. } = from {
         counts.entry(team.clone()).and_modify(|count| *count = count.saturating_sub(1));
     }
@@ -54,22 +29,34 @@ fn pass(counts: &mut BTreeMap<String, u32>, from: &Handler, to: &Handler) {
 pub async fn play(
     conn: &mut Conn,
     library: &Library,
-    queues: &mut Queues,
     record: &Record,
     event: &Event,
     now: Timestamp,
 ) -> Result<(Conversation, Vec<Effect>)> {
-    let (state, effects) = run(library, &BTreeMap::new(), &record.state, event, now);
-    if !matches!(state.handler, Handler::Queue { .. }) || state.handler == record.state.handler {
-        return Ok((state, effects));
+    match run_counted(library, None, &record.state, event, now) {
+        Some(played) => Ok(played),
+        None => Ok(run(library, &conversations::queues(conn).await?, &record.state, event, now)),
     }
-    Ok(run(library, queues.counted(conn).await?, &record.state, event, now))
+}
+
+/// The same with what has been counted so far. None: it has to be counted first.
+pub(super) fn run_counted(
+    library: &Library,
+    queues: Option<&Queues>,
+    state: &Conversation,
+    event: &Event,
+    now: Timestamp,
+) -> Option<(Conversation, Vec<Effect>)> {
+    let uncounted = Queues::new();
+    let (stepped, effects) = run(library, queues.unwrap_or(&uncounted), state, event, now);
+    let joins = matches!(stepped.handler, Handler::Queue { .. }) && stepped.handler != state.handler;
+    (queues.is_some() || !joins).then_some((stepped, effects))
 }
 
 /// Steps a state through an event and answers the engine's questions from the library. Pure.
 pub fn run(
     library: &Library,
-    queues: &BTreeMap<String, u32>,
+    queues: &Queues,
     state: &Conversation,
     event: &Event,
     now: Timestamp,

@@ -6,7 +6,6 @@ use switchboard_contract::{ConversationId, Seq};
 use switchboard_engine::{AgentAct, AgentRef, Effect, Event, EventKind, Handler, Refusal};
 
 use crate::core::Core;
-use crate::intake::turn::Queues;
 use crate::intake::{persist, turn};
 use crate::limits;
 use crate::store::accounts::{self, Agent};
@@ -106,7 +105,7 @@ async fn act_in(
     let makes_entry = matches!(act, AgentAct::Reply { .. } | AgentAct::Note { .. });
     let actor = AgentRef { id: agent.id, name: agent.name.clone() };
     let event = Event { id: None, seq: record.seq, kind: EventKind::Agent { agent: actor, act } };
-    let (state, effects) = turn::play(conn, &core.library.get(), &mut Queues::default(), &record, &event, now).await?;
+    let (state, effects) = turn::play(conn, &core.library.get(), &record, &event, now).await?;
     if let Some(refusal) = effects.iter().find_map(refusal) {
         return Err(refusal.into());
     }

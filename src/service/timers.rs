@@ -24,7 +24,7 @@ pub async fn fire(conn: &mut Conn, library: &Library, row: &Row, now: Timestamp)
     let mut record = conversations::get(conn, conversation).await?.ok_or_else(missing)?;
     let kind = EventKind::TimerFired { timer, due, ahead: ahead(conn, &record).await? };
     let event = Event { id: None, seq: record.seq, kind };
-    let (state, effects) = turn::play(conn, library, &mut turn::Queues::default(), &record, &event, now).await?;
+    let (state, effects) = turn::play(conn, library, &record, &event, now).await?;
     if state == record.state && effects.is_empty() {
         return Ok(());
     }

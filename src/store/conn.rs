@@ -26,6 +26,8 @@ pub struct Conn {
     /// The first trouble of the database since the transaction began. SQLite undoes the whole transaction then, and
     /// would keep each further statement by itself.
     trouble: Option<(Trouble, String)>,
+    /// The running job's savepoint, by its mark in the news; none when the whole transaction is the job's.
+    job: Option<usize>,
     /// Who makes events of what is written, once somebody has subscribed.
     herald: Subscriber,
 }
@@ -41,7 +43,7 @@ pub(super) type Subscriber = Arc<OnceLock<Arc<dyn Herald>>>;
 
 impl Conn {
     pub(super) fn new(link: Link) -> Self {
-        Self { link, news: Vec::new(), trouble: None, herald: Subscriber::default() }
+        Self { link, news: Vec::new(), trouble: None, job: None, herald: Subscriber::default() }
     }
 
     pub(super) fn link(&mut self) -> &mut Link {
@@ -67,6 +69,29 @@ impl Conn {
     /// Keeps a change until the commit.
     pub(super) fn tell(&mut self, change: Change, at: Timestamp) {
         self.news.push((change, at));
+    }
+
+    /// Begins a job in a transaction that it shares with others.
+    pub(super) async fn begin_job(&mut self) -> Result<()> {
+        self.job = Some(self.news.len());
+        self.run("SAVEPOINT job").await
+    }
+
+    /// Undoes what the running job has done so far; it may begin anew.
+    pub(crate) async fn undo_job(&mut self) -> Result<()> {
+        if let Some(mark) = self.job {
+            self.forget_since(mark);
+            return self.run("ROLLBACK TO SAVEPOINT job").await;
+        }
+        self.sound()?;
+        self.rollback().await?;
+        self.begin().await
+    }
+
+    /// Ends a job that shares its transaction.
+    pub(super) async fn end_job(&mut self) -> Result<()> {
+        self.job = None;
+        self.run("RELEASE SAVEPOINT job").await
     }
 
     /// Where a savepoint stands in the news.
@@ -101,6 +126,7 @@ impl Conn {
     pub(super) async fn begin(&mut self) -> Result<()> {
         self.news.clear();
         self.trouble = None;
+        self.job = None;
         // SQLite: the lock is taken now and not in the middle, where waiting for it would be a deadlock.
         let text = if self.is_postgres() { "BEGIN" } else { "BEGIN IMMEDIATE" };
         self.run(text).await

@@ -15,8 +15,10 @@ type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// The values one statement may carry; both databases take more (32,766 and 65,535).
 const VALUES_MAX: usize = 4_096;
-/// Rows of one statement at most. Rows beyond go into further statements of power-of-two sizes, so that few texts are prepared.
+/// Rows of one statement at most; rows beyond go into further statements.
 const ROWS_MAX: usize = 64;
+/// Statements have so many rows, a multiple of it, or fewer: any number is written by few statements, and few texts are prepared.
+const ROWS_STEP: usize = 16;
 
 /// A value of a statement. Nulls have a type too: PostgreSQL wants to know it.
 #[derive(Debug, Clone)]
@@ -304,13 +306,19 @@ impl Rows<'_> {
         let (mut left, mut queries) = (self.rows.len(), Vec::new());
         let mut rows = self.rows.into_iter();
         while left > 0 {
-            let size = 1 << left.min(most).ilog2();
+            let size = size(left, most);
             left -= size;
             let values: Vec<Value> = rows.by_ref().take(size).flatten().collect();
             queries.push(Query { text: Text::Built(text(self.before, (size, width), self.after, numbered)), values });
         }
         queries
     }
+}
+
+/// How many of the rows that are left go into the next statement.
+fn size(left: usize, most: usize) -> usize {
+    let size = left.min(most);
+    if size > ROWS_STEP { size - size % ROWS_STEP } else { size }
 }
 
 /// `before VALUES ($1, $2), ($3, $4) after`; with `?` where they need not be numbered: SQLite finds a numbered one by going through all
@@ -353,6 +361,6 @@ mod tests {
             let rows = Rows { before: "", rows: vec![vec![Value::Int(Some(1))]; rows], after: "" };
             rows.queries(true).iter().map(|query| query.values.len()).collect::<Vec<_>>()
         };
-        assert_eq!((sizes(0), sizes(1), sizes(45), sizes(130)), (vec![], vec![1], vec![32, 8, 4, 1], vec![64, 64, 2]));
+        assert_eq!((sizes(0), sizes(1), sizes(45), sizes(130)), (vec![], vec![1], vec![32, 13], vec![64, 64, 2]));
     }
 }

@@ -89,6 +89,8 @@ impl Source {
                     .busy_timeout(limits::DATABASE_BUSY)
                     // Pages that many commits write are copied into the file once, not every few commits.
                     .pragma("wal_autocheckpoint", limits::WAL_PAGES.to_string())
+                    // What a savepoint or a statement of many rows may have to undo is kept in memory, not in a file.
+                    .pragma("temp_store", "MEMORY")
                     .pragma("cache_size", format!("-{}", limits::PAGE_CACHE_KIB))
                     .statement_cache_capacity(limits::STATEMENTS_PREPARED)
                     .disable_statement_logging(),

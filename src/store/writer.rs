@@ -283,15 +283,13 @@ impl Writer {
             }
         } else {
             for job in group {
-                let mark = conn.mark();
-                conn.run("SAVEPOINT job").await?;
+                conn.begin_job().await?;
                 let outcome = job.run(conn).await;
                 conn.sound()?;
                 if let Outcome::Undo = outcome {
-                    conn.forget_since(mark);
-                    conn.run("ROLLBACK TO SAVEPOINT job").await?;
+                    conn.undo_job().await?;
                 }
-                conn.run("RELEASE SAVEPOINT job").await?;
+                conn.end_job().await?;
             }
         }
         conn.write_news().await?;

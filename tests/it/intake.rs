@@ -192,8 +192,7 @@ async fn a_bot_message_under_way_is_refused_at_commit_when_an_agent_takes_over()
     };
     let mut conn = house.core.store.reader().await.expect("a reader");
     let library = house.core.library.get();
-    let (decided, effects) =
-        turn::play(&mut conn, &library, &mut turn::Queues::default(), &old, &event, START).await.expect("plays");
+    let (decided, effects) = turn::play(&mut conn, &library, &old, &event, START).await.expect("plays");
     drop(conn);
     assert!(!effects.is_empty(), "the bot had something to say");
     // … an agent takes over before that is committed …

@@ -51,8 +51,9 @@ pub struct Conversation {
     pub resolution: Option<Resolution>,
     /// The last place the engine was told of.
     pub seq: Seq,
-    /// Ids of the last outside events that were applied; at most [`limits::APPLIED_MAX`].
-    pub applied: VecDeque<String>,
+    /// Marks of the last outside events that were applied; at most [`limits::APPLIED_MAX`].
+    #[serde(default, rename = "marks")]
+    pub applied: VecDeque<u64>,
     /// When each timer that is running is due. The shell keeps them as rows, and fires them late rather than never.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub timers: BTreeMap<TimerKind, Timestamp>,

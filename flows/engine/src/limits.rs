@@ -5,7 +5,7 @@ pub const PATH_MAX: usize = 200;
 /// Articles kept in [`Conversation::shown`](crate::Conversation::shown).
 pub const SHOWN_MAX: usize = 50;
 /// Event ids kept for recognising a repetition.
-pub const APPLIED_MAX: usize = 64;
+pub const APPLIED_MAX: usize = 32;
 /// Slots of one conversation.
 pub const SLOTS_MAX: usize = 100;
 /// The longest value of a slot, in characters; more is cut.
@@ -46,5 +46,3 @@ pub const AGENT_TEXT_CHARS_MAX: usize = 10_000;
 pub const FACTS_MAX: usize = 32;
 /// The longest fact kept of a contact, in characters; more is cut.
 pub const FACT_CHARS_MAX: usize = 500;
-/// An event id longer than this is kept as its hash.
-pub const EVENT_ID_BYTES_MAX: usize = 128;

@@ -48,8 +48,8 @@ use turn::Turn;
 /// When the transition asks a question, the shell answers it with [`EventKind::Found`] on the returned state before it
 /// commits anything, and carries out the effects of both steps.
 pub fn step(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Transition {
-    let id = event.id.as_deref().map(short_id);
-    if id.as_ref().is_some_and(|id| conversation.applied.contains(id)) {
+    let mark = event.id.as_deref().map(mark);
+    if mark.is_some_and(|mark| conversation.applied.contains(&mark)) {
         return Transition { state: conversation.clone(), effects: Vec::new(), ask: None };
     }
     if let EventKind::TimerFired { timer, due, .. } = &event.kind
@@ -58,8 +58,8 @@ pub fn step(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Transi
         return Transition { state: conversation.clone(), effects: Vec::new(), ask: None };
     }
     let mut turn = Turn::new(conversation, event.seq, env);
-    if let Some(id) = id {
-        push_bounded(&mut turn.state.applied, id, limits::APPLIED_MAX);
+    if let Some(mark) = mark {
+        push_bounded(&mut turn.state.applied, mark, limits::APPLIED_MAX);
     }
     match &event.kind {
         EventKind::Found(found) => turn.found(found),
@@ -89,12 +89,10 @@ pub fn step(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Transi
     turn.finish()
 }
 
-/// An id as it is kept: long ones as their hash, so that nobody fills the state with them.
-fn short_id(id: &str) -> String {
-    if id.len() <= limits::EVENT_ID_BYTES_MAX {
-        return id.to_owned();
-    }
-    Sha256::digest(id).iter().fold(String::from("sha256:"), |text, byte| format!("{text}{byte:02x}"))
+/// What an id is recognised by: the state is written on every turn, so it holds no ids in full. Somebody who finds two ids with
+/// one mark has only a message of their own passed over.
+fn mark(id: &str) -> u64 {
+    Sha256::digest(id).iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte))
 }
 
 /// Appends, and drops the oldest above `max`.
