@@ -33,6 +33,8 @@ impl Marks {
     /// The page has got this far. Going back is ignored.
     pub(crate) fn reach(&mut self, mark: ReceiptMark, seq: Seq, now: Instant) {
         let soon = now + self.after;
+        // One that waits already takes it along.
+        let soon = self.due().map_or(soon, |due| due.min(soon));
         let mark = self.of(mark);
         mark.reached = mark.reached.max(seq);
         if mark.reached > mark.written {
@@ -124,7 +126,7 @@ mod tests {
         assert_eq!(write(&mut marks, ReceiptMark::Seen, 1, start + AFTER / 2), None);
         assert_eq!(marks.due(), Some(start + AFTER), "the first one does not wait longer for the second");
         marks.reach(ReceiptMark::Delivered, Seq(2), start + AFTER / 2);
-        let then = start + 2 * AFTER;
+        let then = start + AFTER;
         assert_eq!(marks.next(ReceiptMark::Seen, false, then), Some(Seq(1)));
         marks.written(ReceiptMark::Seen, Seq(1));
         assert_eq!(marks.next(ReceiptMark::Delivered, false, then), Some(Seq(2)), "more has arrived than was seen");
