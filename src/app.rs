@@ -30,7 +30,7 @@ use crate::intake::InboxSink;
 use crate::jobs;
 use crate::library::{self, Library};
 use crate::outbox::{self, Adapters};
-use crate::realtime::{self, News};
+use crate::realtime::{self, News, Showing};
 use crate::service::accounts::{self, Doorkeeper};
 use crate::service::housekeeping;
 use crate::store::inboxes::Inbox;
@@ -231,6 +231,7 @@ impl App {
         }
 
         let adapters = Arc::new(adapters);
+        core.store.show(Arc::new(Showing::new(&adapters)));
         let dispatching = outbox::run_paced(Arc::clone(&core), Arc::clone(&adapters), paces, token(&sending));
         senders.spawn(watched("the outbox", dispatching, sending.clone(), broken.clone()));
         spawn_chores(&core, &adapters, &receivers, &receiving, &broken).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use switchboard_contract::Timestamp;
 
 use crate::clock::Clock;
-use crate::intake::Lanes;
+use crate::intake::{Lanes, Receipts};
 use crate::library::{Library, LibraryHandle};
 use crate::realtime::Hub;
 use crate::store::Store;
@@ -24,6 +24,8 @@ pub struct Core {
     pub hub: Hub,
     /// Where inbound goes.
     pub intake: Lanes,
+    /// Where receipts go.
+    pub receipts: Receipts,
     /// Who is told of what happens; nobody where nobody says.
     pub webhooks: OnceLock<Arc<Webhooks>>,
     /// How long the bytes of what came in are kept; for ever where nobody says.
@@ -35,6 +37,7 @@ impl Core {
     pub fn new(store: Store, clock: Arc<dyn Clock>, library: impl Into<Arc<Library>>) -> Arc<Self> {
         Arc::new_cyclic(|core| Self {
             intake: Lanes::start(core, store.lanes()),
+            receipts: Receipts::start(core),
             store,
             clock,
             library: LibraryHandle::new(library),

@@ -87,6 +87,9 @@ pub const OUTBOX_POLL: Duration = Duration::from_secs(1);
 /// How often the outbox looks for deliveries of inboxes and webhooks that are not configured any more.
 pub const OUTBOX_TARGETS_POLL: Duration = Duration::from_mins(1);
 
+/// Receipts written in one job at most.
+pub const RECEIPTS_AT_ONCE: usize = 256;
+
 /// Changes kept for consoles that reconnect; an older position reloads everything.
 pub const CHANGES_KEPT: i64 = 10_000;
 /// Changes a slow console may fall behind in memory before it reads them from the database again.

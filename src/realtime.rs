@@ -4,10 +4,10 @@
 //! and typing are kept in memory only: losing them costs nothing.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde::Serialize;
-use switchboard_contract::{AgentId, ConversationId, StopToken, Timestamp};
+use switchboard_contract::{AgentId, ConversationId, InboxId, StopToken, ThreadWatcher, Timestamp};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use crate::core::Core;
 use crate::limits;
 use crate::outbox::Adapters;
 use crate::store::changes::{self, Change};
-use crate::store::{Result, Store, conversations};
+use crate::store::{Added, Audience, Result, Store, conversations};
 
 /// Somebody who has a conversation open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -128,7 +128,7 @@ fn viewers_of(seen: &BTreeMap<AgentId, Seen>, now: Timestamp) -> Vec<Viewer> {
 
 /// Reads committed changes whenever the bell rings, and now and then, and hands them to `tell`, in order, until `stop` fires.
 pub async fn pump(store: &Store, mut position: i64, stop: StopToken, tell: impl Fn(i64, Arc<Change>)) -> Result<()> {
-    let (mut bell, mut behind) = (store.commits(), false);
+    let (mut bell, mut behind) = (store.changes_bell(), false);
     loop {
         tokio::select! {
             () = stop.stopped() => return Ok(()),
@@ -160,6 +160,33 @@ async fn read_new(store: &Store, position: &mut i64, tell: &impl Fn(i64, Arc<Cha
         if !full {
             return Ok(());
         }
+    }
+}
+
+/// Hands what a commit added to a thread to the channel that shows it.
+pub struct Showing {
+    /// They know the core, which knows the store that knows this.
+    adapters: Weak<Adapters>,
+}
+
+impl Showing {
+    /// To these channels.
+    pub fn new(adapters: &Arc<Adapters>) -> Self {
+        Self { adapters: Arc::downgrade(adapters) }
+    }
+
+    fn with<T>(&self, inbox: InboxId, act: impl FnOnce(&dyn ThreadWatcher) -> T) -> Option<T> {
+        self.adapters.upgrade()?.get(&inbox)?.extras().watcher.map(act)
+    }
+}
+
+impl Audience for Showing {
+    fn watches(&self, inbox: InboxId) -> bool {
+        self.with(inbox, |_| ()).is_some()
+    }
+
+    fn added(&self, Added { inbox, thread, news }: Added) {
+        self.with(inbox, |watcher| watcher.added(&thread, news));
     }
 }
 

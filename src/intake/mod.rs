@@ -11,6 +11,7 @@
 //! | `turn` | one step of the engine |
 //! | `persist` | what a step decided, as rows |
 //! | `contact` | who wrote |
+//! | `receipts` | gathers what pages report of arrival |
 //! | `refile` | the same for an item that was in quarantine |
 
 mod bounds;
@@ -18,12 +19,14 @@ mod contact;
 mod group;
 mod lanes;
 pub mod persist;
+mod receipts;
 pub mod refile;
 mod sink;
 pub mod turn;
 mod work;
 
 pub use lanes::Lanes;
+pub use receipts::Receipts;
 pub use sink::InboxSink;
 
 use std::collections::HashMap;

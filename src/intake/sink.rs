@@ -8,12 +8,12 @@ use switchboard_contract::{
     ThreadPage, ThreadReader,
 };
 
+use super::receipts::Report;
 use crate::core::Core;
 use crate::limits;
 use crate::realtime::News;
 use crate::service::thread;
-use crate::store::changes::{self, Change};
-use crate::store::{Error, Trouble, conversations, entries, inboxes};
+use crate::store::{Error, Trouble, conversations, inboxes};
 
 /// Takes what one inbox receives, and shows its contacts their threads.
 pub struct InboxSink {
@@ -44,24 +44,8 @@ impl InboundSink for InboxSink {
     }
 
     async fn receipt(&self, conversation: ConversationId, seq: Seq, mark: ReceiptMark) -> Result<(), SinkError> {
-        let (core, inbox) = (Arc::clone(&self.core), self.inbox);
-        self.core
-            .store
-            .write::<_, Error, _>(move |conn| {
-                Box::pin(async move {
-                    let known = conversations::get(conn, conversation).await?;
-                    // An adapter speaks for its own inbox only.
-                    if known.is_some_and(|record| record.inbox == inbox)
-                        && entries::set_receipt(conn, conversation, seq, mark).await? > 0
-                    {
-                        let change = Change { conversation, reasons: vec!["delivery".to_owned()], notices: Vec::new() };
-                        changes::add(conn, change, core.now());
-                    }
-                    Ok(())
-                })
-            })
-            .await
-            .map_err(unavailable)
+        let report = Report { inbox: self.inbox, conversation, seq, mark };
+        self.core.receipts.note(report).await.map_err(unavailable)
     }
 
     fn typing(&self, thread: &ThreadKey, on: bool) {

@@ -23,6 +23,8 @@ pub(super) struct Dispatcher {
     places: BTreeMap<Target, Arc<Semaphore>>,
     /// When it was looked last which targets there are.
     known: Option<Instant>,
+    /// When it was looked last for what a dead process left.
+    swept: Option<Instant>,
     ends: mpsc::Sender<Ended>,
 }
 
@@ -32,6 +34,8 @@ struct Wanted {
     ids: Vec<DeliveryId>,
     /// The one attempt that a paused target gets.
     probes: HashMap<DeliveryId, Target>,
+    /// As many were found as were asked for.
+    more: bool,
 }
 
 /// A claimed delivery.
@@ -43,20 +47,23 @@ struct Claimed {
 
 impl Dispatcher {
     pub(super) fn new(desk: Arc<Desk>, ends: mpsc::Sender<Ended>) -> Self {
-        Self { desk, places: BTreeMap::new(), known: None, ends }
+        Self { desk, places: BTreeMap::new(), known: None, swept: None, ends }
     }
 
     pub(super) async fn run(mut self, stop: StopToken) {
         let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
         let mut in_trouble = false;
-        let mut bell = self.desk.core.store.commits();
+        let mut bell = self.desk.core.store.deliveries_bell();
         while !stop.is_stopped() {
             bell.mark_unchanged();
             match self.claim().await {
-                Ok(claimed) => {
+                Ok((claimed, more)) => {
                     in_trouble = false;
                     for claimed in claimed {
                         self.begin(&tasks, &cut, claimed).await;
+                    }
+                    if more {
+                        continue;
                     }
                 }
                 Err(error) => {
@@ -68,7 +75,7 @@ impl Dispatcher {
                 }
             }
             let pause = self.pause();
-            // Ends of deliveries are commits and ring the bell, so the next one of a lane follows at once.
+            // Ends of deliveries ring the bell, so the next one of a lane follows at once.
             tokio::select! {
                 () = stop.stopped() => break,
                 rung = bell.changed() => if rung.is_err() { break },
@@ -110,11 +117,9 @@ impl Dispatcher {
         });
     }
 
-    /// Claims due heads of lanes, with what they carry. What a dead process left is handed to the settler.
-    ///
-    /// It is read before it is written, because a claim is a commit and a commit wakes the outbox: without that it would run in
-    /// circles while something waits for its time.
-    async fn claim(&mut self) -> Result<Vec<Claimed>> {
+    /// Claims due heads of lanes, with what they carry, and tells whether there may be more than were asked for. What a dead process
+    /// left is handed to the settler. It is read before it is written: most looks find nothing.
+    async fn claim(&mut self) -> Result<(Vec<Claimed>, bool)> {
         self.look_for_targets().await?;
         let now = self.desk.core.now();
         let mut conn = self.desk.core.store.reader().await?;
@@ -123,7 +128,15 @@ impl Dispatcher {
         for target in self.places.keys() {
             self.choose(&mut conn, target, paused.get(target), now, &mut wanted).await?;
         }
-        let abandoned = outbox::abandoned(&mut conn, now, limits::SETTLED_AT_ONCE).await?;
+        // A lease runs for long, and what ended one is looked for no more often than that.
+        let abandoned = if self.swept.is_some_and(|at| at.elapsed() < limits::OUTBOX_POLL) {
+            Vec::new()
+        } else {
+            let abandoned = outbox::abandoned(&mut conn, now, limits::SETTLED_AT_ONCE).await?;
+            // A full page is followed by another one.
+            self.swept = (abandoned.len() < limits::SETTLED_AT_ONCE).then(Instant::now);
+            abandoned
+        };
         drop(conn);
         for ticket in abandoned {
             if self.desk.under_way().insert(ticket.id) {
@@ -132,7 +145,10 @@ impl Dispatcher {
                 let _ = self.ends.send(Ended { ticket, outcome, probe: false }).await;
             }
         }
-        if wanted.ids.is_empty() { Ok(Vec::new()) } else { self.take(wanted, now).await }
+        let more = wanted.more;
+        let claimed = if wanted.ids.is_empty() { Vec::new() } else { self.take(wanted, now).await? };
+        // When others were quicker with all of them, their ends ring.
+        Ok((claimed, more))
     }
 
     /// Chooses what may go by a target: as many as its places and its pace allow, one when it is paused and its time has come.
@@ -159,6 +175,8 @@ impl Dispatcher {
             let may_go = heads.iter().filter(|head| pacer.take(&head.thread, now));
             may_go.map(|head| head.id).take(free).collect()
         });
+        // Of a paused target there is no second one; and with no place left, the end of an attempt is waited for.
+        wanted.more |= paused.is_none() && chosen.len() == free;
         if paused.is_some() {
             wanted.probes.extend(chosen.iter().map(|id| (*id, target.clone())));
         }
@@ -167,7 +185,7 @@ impl Dispatcher {
     }
 
     async fn take(&self, wanted: Wanted, now: Timestamp) -> Result<Vec<Claimed>> {
-        let Wanted { ids, probes } = wanted;
+        let Wanted { ids, probes, more: _ } = wanted;
         self.desk.under_way().extend(&ids);
         let mut mine = ids.clone();
         let claimed = self.desk.core.store.write::<_, Error, _>(move |conn| {

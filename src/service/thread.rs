@@ -1,13 +1,11 @@
 //! A contact's view of their thread: committed messages in order, and who holds the turn.
 
-use switchboard_contract::{
-    ConversationId, InboxId, Seq, ThreadEntry, ThreadHandler, ThreadKey, ThreadPage, ThreadState,
-};
+use switchboard_contract::{ConversationId, InboxId, Seq, ThreadHandler, ThreadKey, ThreadPage, ThreadState};
 use switchboard_engine::{Handler, Status};
 
 use crate::limits;
 use crate::store::conversations::{self, Record};
-use crate::store::entries::{self, Body, Entry, Range};
+use crate::store::entries::{self, Entry, Range};
 use crate::store::{Conn, Result};
 
 /// Reads the thread's present conversation after a place; from its beginning when `conversation` is another one.
@@ -34,7 +32,7 @@ pub async fn read(
     Ok(ThreadPage {
         conversation: Some(id),
         head: record.seq,
-        entries: found.into_iter().filter_map(public).collect(),
+        entries: found.into_iter().filter_map(Entry::public).collect(),
         state: Some(state(conn, &record).await?),
         more,
     })
@@ -49,17 +47,4 @@ async fn state(conn: &mut Conn, record: &Record) -> Result<ThreadState> {
         Handler::Agent { agent, .. } => ThreadHandler::Agent { name: agent.name.clone() },
     };
     Ok(ThreadState { handler, resolved: record.state.status == Status::Resolved })
-}
-
-/// An entry as its contact may see it; none for what only agents see.
-pub fn public(entry: Entry) -> Option<ThreadEntry> {
-    let Body::Message(content, _) = entry.body else { return None };
-    Some(ThreadEntry {
-        seq: entry.seq,
-        message: entry.id,
-        at: entry.at,
-        author: entry.author.public(),
-        content,
-        external_id: entry.external_id,
-    })
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use switchboard_contract::{Address, ArticleId, ConversationId, InboxId, Seq, Timestamp};
-use switchboard_engine::{HandoffBrief, ShownArticle, TimerKind};
+use switchboard_contract::{Address, ArticleId, ConversationId, InboxId, Seq, ThreadHandler, ThreadNews, Timestamp};
+use switchboard_engine::{Handler, HandoffBrief, ShownArticle, Status, TimerKind};
 
 use super::changes::{self, Change};
 use super::contacts::{self, Identity};
 use super::conversations::{self, Record};
 use super::entries::{self, Entry};
-use super::{Conn, Result, feedback, outbox, timers};
+use super::{Added, Conn, Result, feedback, outbox, timers};
 
 type Timers = BTreeMap<TimerKind, Timestamp>;
 
@@ -94,6 +94,42 @@ impl Changeset {
         for change in self.changes {
             changes::add(conn, change, now);
         }
+        show(conn, self.begun, self.changed, self.entries);
         Ok(())
+    }
+}
+
+/// Has those who show the threads told what is added to them. A conversation that is written twice, because its thread goes on in
+/// another one, is told as far as the last record knows.
+fn show(conn: &mut Conn, begun: Vec<Record>, changed: Vec<Record>, entries: Vec<(ConversationId, Entry)>) {
+    let watched: Vec<Record> =
+        begun.into_iter().chain(changed).filter(|record| conn.is_watched(record.inbox)).collect();
+    if watched.is_empty() {
+        return;
+    }
+    let mut made: BTreeMap<ConversationId, Vec<Entry>> = BTreeMap::new();
+    for (conversation, entry) in entries {
+        made.entry(conversation).or_default().push(entry);
+    }
+    for record in watched {
+        let made = made.remove(&record.state.id).unwrap_or_default();
+        conn.add(Added { inbox: record.inbox, news: news(&record, made), thread: record.thread });
+    }
+}
+
+/// What a conversation's contact may know of the entries that were added to it.
+fn news(record: &Record, made: Vec<Entry>) -> ThreadNews {
+    let first = made.iter().map(|entry| entry.seq).min();
+    ThreadNews {
+        conversation: record.state.id,
+        after: first.map_or(record.seq, |first| Seq(first.0.saturating_sub(1))),
+        head: record.seq,
+        entries: made.into_iter().filter_map(Entry::public).collect(),
+        handler: match &record.state.handler {
+            Handler::Bot => Some(ThreadHandler::Bot),
+            Handler::Agent { agent, .. } => Some(ThreadHandler::Agent { name: agent.name.clone() }),
+            Handler::Queue { .. } => None,
+        },
+        resolved: record.state.status == Status::Resolved,
     }
 }

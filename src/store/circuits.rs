@@ -55,6 +55,7 @@ pub async fn put(conn: &mut Conn, target: &Target, circuit: &Circuit) -> Result<
 
 /// Ends a pause: the target works.
 pub async fn close(conn: &mut Conn, target: &Target) -> Result<()> {
+    conn.frees_deliveries();
     sql::query("DELETE FROM circuits WHERE target = $1").bind(target.to_string()).execute(conn).await?;
     Ok(())
 }
@@ -73,6 +74,7 @@ pub async fn take_probe(conn: &mut Conn, target: &Target, now: Timestamp, next: 
 
 /// Tries a paused target at once: a person thinks that it works again.
 pub async fn hurry(conn: &mut Conn, target: &Target, now: Timestamp) -> Result<()> {
+    conn.frees_deliveries();
     sql::query("UPDATE circuits SET retry_at = $2 WHERE target = $1 AND retry_at > $2")
         .bind(target.to_string())
         .bind(now.millis())

@@ -10,7 +10,7 @@ use super::changes::Change;
 use super::changeset::Changeset;
 use super::outbox::Event;
 use super::{Error, Result, Trouble, changes, sql};
-use switchboard_contract::Timestamp;
+use switchboard_contract::{InboxId, ThreadKey, ThreadNews, Timestamp};
 
 /// The native connection; owned, lent by a pool or held by a transaction that ends when it is dropped.
 pub(super) enum Link {
@@ -26,10 +26,34 @@ pub struct Conn {
     /// The first trouble of the database since the transaction began. SQLite undoes the whole transaction then, and
     /// would keep each further statement by itself.
     trouble: Option<(Trouble, String)>,
-    /// The running job's savepoint, by its mark in the news; none when the whole transaction is the job's.
-    job: Option<usize>,
-    /// Who makes events of what is written, once somebody has subscribed.
-    herald: Subscriber,
+    /// Where the running job's savepoint stands; none when the whole transaction is the job's.
+    job: Option<Mark>,
+    /// What was added to threads, told after the commit.
+    added: Vec<Added>,
+    /// A delivery may go since this transaction, that could not before.
+    freed: bool,
+    /// Who hears of what is written, once somebody has subscribed.
+    ears: Ears,
+}
+
+/// What a transaction adds to one thread.
+#[derive(Debug)]
+pub struct Added {
+    /// The inbox of the thread.
+    pub inbox: InboxId,
+    /// The thread.
+    pub thread: ThreadKey,
+    /// What its contact may know of it.
+    pub news: ThreadNews,
+}
+
+/// Shows threads to their contacts.
+pub trait Audience: Send + Sync + 'static {
+    /// Whether anybody shows the threads of an inbox.
+    fn watches(&self, inbox: InboxId) -> bool;
+
+    /// Hears what was added, after the commit and before those who asked for it. Must not block.
+    fn added(&self, added: Added);
 }
 
 /// Makes events of what is written, for webhooks that want to hear of it.
@@ -38,27 +62,48 @@ pub trait Herald: Send + Sync + 'static {
     fn events(&self, set: &Changeset, now: Timestamp) -> Vec<Event>;
 }
 
-/// At most one herald, shared by all writers.
-pub(super) type Subscriber = Arc<OnceLock<Arc<dyn Herald>>>;
+/// Those who hear of what is written, at most one of each kind; shared by all writers.
+#[derive(Default)]
+pub(super) struct Listeners {
+    pub(super) herald: OnceLock<Arc<dyn Herald>>,
+    pub(super) audience: OnceLock<Arc<dyn Audience>>,
+}
+
+pub(super) type Ears = Arc<Listeners>;
+
+/// Where a savepoint stands in what is told after the commit.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    news: usize,
+    added: usize,
+}
+
+/// What a transaction left to be told once it is committed.
+#[derive(Default)]
+pub(super) struct Left {
+    pub(super) added: Vec<Added>,
+    pub(super) freed: bool,
+}
 
 impl Conn {
     pub(super) fn new(link: Link) -> Self {
-        Self { link, news: Vec::new(), trouble: None, job: None, herald: Subscriber::default() }
+        let ears = Ears::default();
+        Self { link, news: Vec::new(), trouble: None, job: None, added: Vec::new(), freed: false, ears }
     }
 
     pub(super) fn link(&mut self) -> &mut Link {
         &mut self.link
     }
 
-    /// Has what is written told to a herald, now or when there is one.
-    pub(super) fn listen(mut self, herald: &Subscriber) -> Self {
-        self.herald = Arc::clone(herald);
+    /// Has what is written told to those who listen, now or once they do.
+    pub(super) fn listen(mut self, ears: &Ears) -> Self {
+        self.ears = Arc::clone(ears);
         self
     }
 
     /// Who makes events of what is written.
     pub(super) fn herald(&self) -> Option<Arc<dyn Herald>> {
-        self.herald.get().cloned()
+        self.ears.herald.get().cloned()
     }
 
     /// Whether several transactions can be under way at once.
@@ -73,7 +118,7 @@ impl Conn {
 
     /// Begins a job in a transaction that it shares with others.
     pub(super) async fn begin_job(&mut self) -> Result<()> {
-        self.job = Some(self.news.len());
+        self.job = Some(self.mark());
         self.run("SAVEPOINT job").await
     }
 
@@ -94,14 +139,35 @@ impl Conn {
         self.run("RELEASE SAVEPOINT job").await
     }
 
-    /// Where a savepoint stands in the news.
-    pub(super) fn mark(&self) -> usize {
-        self.news.len()
+    /// Whether anybody shows the threads of an inbox.
+    pub(super) fn is_watched(&self, inbox: InboxId) -> bool {
+        self.ears.audience.get().is_some_and(|audience| audience.watches(inbox))
     }
 
-    /// Forgets the news since a mark.
-    pub(super) fn forget_since(&mut self, mark: usize) {
-        self.news.truncate(mark);
+    /// Keeps what is added to a thread until the commit.
+    pub(super) fn add(&mut self, added: Added) {
+        self.added.push(added);
+    }
+
+    /// Has the outbox look after the commit: something may go that could not before.
+    pub(super) fn frees_deliveries(&mut self) {
+        self.freed = true;
+    }
+
+    /// Takes what is to be told of a transaction that was committed.
+    pub(super) fn left(&mut self) -> Left {
+        Left { added: std::mem::take(&mut self.added), freed: std::mem::take(&mut self.freed) }
+    }
+
+    /// Where a savepoint stands in what will be told.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { news: self.news.len(), added: self.added.len() }
+    }
+
+    /// Forgets what was to be told since a mark. Deliveries may be looked at in vain.
+    pub(super) fn forget_since(&mut self, mark: Mark) {
+        self.news.truncate(mark.news);
+        self.added.truncate(mark.added);
     }
 
     /// Notes an error of a statement. Somebody else's transaction being in the way is none of the database's troubles.
@@ -124,7 +190,7 @@ impl Conn {
     }
 
     pub(super) async fn begin(&mut self) -> Result<()> {
-        self.news.clear();
+        self.forget();
         self.trouble = None;
         self.job = None;
         // SQLite: the lock is taken now and not in the middle, where waiting for it would be a deadlock.
@@ -132,10 +198,17 @@ impl Conn {
         self.run(text).await
     }
 
-    /// Writes the news; only the commit itself is left to do then.
-    pub(super) async fn write_news(&mut self) -> Result<()> {
+    /// Writes the news, and tells whether there was any; only the commit itself is left to do then.
+    pub(super) async fn write_news(&mut self) -> Result<bool> {
         let news = std::mem::take(&mut self.news);
-        changes::write(self, news).await
+        let any = !news.is_empty();
+        changes::write(self, news).await.map(|()| any)
+    }
+
+    fn forget(&mut self) {
+        self.news.clear();
+        self.added.clear();
+        self.freed = false;
     }
 
     pub(super) async fn commit(&mut self) -> Result<()> {
@@ -143,7 +216,7 @@ impl Conn {
     }
 
     pub(super) async fn rollback(&mut self) -> Result<()> {
-        self.news.clear();
+        self.forget();
         self.run("ROLLBACK").await
     }
 

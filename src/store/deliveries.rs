@@ -137,6 +137,7 @@ pub async fn of_entries(
 
 /// Puts a stuck delivery back on its way, due at once and with all its attempts; false when it is not stuck any more.
 pub async fn redrive(conn: &mut Conn, id: DeliveryId, was: State, now: Timestamp) -> Result<bool> {
+    conn.frees_deliveries();
     let done = sql::query(
         "UPDATE outbox SET state = 'pending', attempts = 0, due_at = $3, error = NULL WHERE id = $1 AND state = $2 \
          AND state IN ('failed', 'uncertain')",

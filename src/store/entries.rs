@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use switchboard_contract::{
-    ChoiceId, Content, ConversationId, DeliveryState, ExternalId, MessageId, PublicAuthor, ReceiptMark, Seq, Timestamp,
+    ChoiceId, Content, ConversationId, DeliveryState, ExternalId, InboxId, MessageId, PublicAuthor, ReceiptMark, Seq,
+    ThreadEntry, Timestamp,
 };
 use switchboard_engine::{HandoffBrief, LogEntry};
 
@@ -75,6 +76,21 @@ pub struct Entry {
     pub delivery: Option<DeliveryState>,
     /// What went wrong with the delivery.
     pub delivery_error: Option<String>,
+}
+
+impl Entry {
+    /// The entry as its contact may see it; none for what only agents see.
+    pub fn public(self) -> Option<ThreadEntry> {
+        let Body::Message(content, _) = self.body else { return None };
+        Some(ThreadEntry {
+            seq: self.seq,
+            message: self.id,
+            at: self.at,
+            author: self.author.public(),
+            content,
+            external_id: self.external_id,
+        })
+    }
 }
 
 #[derive(serde::Serialize)]
@@ -238,24 +254,38 @@ pub async fn set_deliveries(conn: &mut Conn, all: &[Progress]) -> Result<()> {
     Ok(())
 }
 
-/// Notes that our messages up to a place arrived or were seen; returns how many that was news for.
-pub async fn set_receipt(
-    conn: &mut Conn,
-    conversation: ConversationId,
-    through: Seq,
-    mark: ReceiptMark,
-) -> Result<u64> {
-    let query = match mark {
-        ReceiptMark::Delivered => sql::query(
-            "UPDATE entries SET delivery = 'delivered' WHERE conversation_id = $1 AND seq <= $2 \
-             AND delivery IN ('pending', 'uncertain', 'sent')",
-        ),
-        ReceiptMark::Seen => sql::query(
-            "UPDATE entries SET delivery = 'seen' WHERE conversation_id = $1 AND seq <= $2 \
-             AND delivery IN ('pending', 'uncertain', 'sent', 'delivered')",
-        ),
+/// Up to where a contact's side has our messages of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Through {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The inbox that says so; one that the conversation does not belong to says nothing.
+    pub inbox: InboxId,
+    /// The place.
+    pub seq: Seq,
+}
+
+/// Notes that our messages arrived or were seen, in one statement; returns the conversations that was news for, which may be named
+/// more than once.
+pub async fn set_receipts(conn: &mut Conn, all: &[Through], mark: ReceiptMark) -> Result<Vec<ConversationId>> {
+    let rows = all.iter().map(|through| {
+        vec![through.conversation.to_string().into(), place(through.seq).into(), through.inbox.to_string().into()]
+    });
+    let (before, states) = match mark {
+        ReceiptMark::Delivered => {
+            ("UPDATE entries SET delivery = 'delivered' FROM (", "('pending', 'uncertain', 'sent')")
+        }
+        ReceiptMark::Seen => {
+            ("UPDATE entries SET delivery = 'seen' FROM (", "('pending', 'uncertain', 'sent', 'delivered')")
+        }
     };
-    Ok(query.bind(conversation.to_string()).bind(place(through)).execute(conn).await?.rows_affected())
+    let after = format!(
+        ") AS v WHERE entries.conversation_id = v.column1 AND entries.seq <= v.column2 AND entries.delivery IN {states} \
+         AND EXISTS (SELECT 1 FROM conversations c WHERE c.id = v.column1 AND c.inbox_id = v.column3) \
+         RETURNING entries.conversation_id"
+    );
+    let changed: Vec<(String,)> = Rows { before, rows: rows.collect(), after: &after }.fetch_all(conn).await?;
+    changed.iter().map(|(id,)| parse("conversation id", id)).collect()
 }
 
 /// Adds a brief.

@@ -40,7 +40,7 @@ pub mod timers;
 mod trouble;
 mod writer;
 
-pub use conn::{Conn, Herald, Reader};
+pub use conn::{Added, Audience, Conn, Herald, Reader};
 pub use target::Target;
 pub use trouble::Trouble;
 pub use writer::{Gate, Open, Point};
@@ -92,9 +92,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Store {
     readers: target::Readers,
     writer: writer::Handle,
-    commits: watch::Receiver<u64>,
+    bells: writer::Bells,
     trouble: watch::Receiver<Option<Trouble>>,
-    herald: conn::Subscriber,
+    ears: conn::Ears,
 }
 
 impl Error {
@@ -115,14 +115,19 @@ impl Store {
         let source = target::Source::of(target)?;
         source.migrate().await?;
         let readers = source.readers().await?;
-        let herald = conn::Subscriber::default();
-        let (writer, commits, trouble) = writer::spawn(&source, lanes, &gate, &herald);
-        Ok(Self { readers, writer, commits, trouble, herald })
+        let ears = conn::Ears::default();
+        let (writer, bells, trouble) = writer::spawn(&source, lanes, &gate, &ears);
+        Ok(Self { readers, writer, bells, trouble, ears })
     }
 
     /// Has events made of everything that is written from now on. Only the first call counts.
     pub fn subscribe(&self, herald: Arc<dyn Herald>) {
-        let _ = self.herald.set(herald);
+        let _ = self.ears.herald.set(herald);
+    }
+
+    /// Has an audience told what is added to threads from now on. Only the first call counts.
+    pub fn show(&self, audience: Arc<dyn Audience>) {
+        let _ = self.ears.audience.set(audience);
     }
 
     /// Lanes that write side by side.
@@ -164,7 +169,17 @@ impl Store {
 
     /// A bell that rings after each commit. Only a hint: the truth is in the tables.
     pub fn commits(&self) -> watch::Receiver<u64> {
-        self.commits.clone()
+        self.bells.commits.clone()
+    }
+
+    /// The same after those commits only that left consoles something to look at.
+    pub fn changes_bell(&self) -> watch::Receiver<u64> {
+        self.bells.changes.clone()
+    }
+
+    /// The same after those commits only since which a delivery may go that could not before.
+    pub fn deliveries_bell(&self) -> watch::Receiver<u64> {
+        self.bells.deliveries.clone()
     }
 
     /// What kept the last commit from being made; none when it was made.

@@ -66,6 +66,10 @@ pub struct Row {
 
 /// Adds deliveries, due at once.
 pub async fn insert_all(conn: &mut Conn, rows: &[Row], now: Timestamp) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    conn.frees_deliveries();
     let rows = rows.iter().map(|row| {
         let conversation = row.conversation.to_string();
         vec![
@@ -104,6 +108,10 @@ pub struct Event {
 
 /// Adds events, due at once, each at the end of the lane of its webhook and conversation.
 pub async fn insert_events(conn: &mut Conn, events: &[Event], now: Timestamp) -> Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    conn.frees_deliveries();
     let rows = events.iter().zip(1_i64..).map(|(event, at)| {
         vec![
             Value::from(event.id.to_string()),
@@ -213,6 +221,7 @@ pub async fn claim(conn: &mut Conn, ids: &[DeliveryId], lease_until: Timestamp) 
 
 /// Ends every lease: for a process that is alone with the database, whatever is being sent was being sent by a dead one.
 pub async fn end_leases(conn: &mut Conn) -> Result<()> {
+    conn.frees_deliveries();
     sql::query("UPDATE outbox SET lease_until = 0 WHERE state = 'sending'").execute(conn).await?;
     Ok(())
 }
@@ -284,6 +293,8 @@ pub async fn settle(conn: &mut Conn, ended: &[(Ticket, End)]) -> Result<HashSet<
                   lease_until = NULL FROM (";
     let after = ") AS v WHERE outbox.id = v.column1 AND outbox.state = 'sending' AND outbox.attempts = v.column2 \
          AND outbox.lease_until = v.column9 RETURNING id";
+    // What is next in the lanes may go, and the places are free.
+    conn.frees_deliveries();
     let settled: Vec<(String,)> = Rows { before, rows, after }.fetch_all(conn).await?;
     settled.iter().map(|(id,)| parse("delivery id", id)).collect()
 }

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::conn::Subscriber;
+use super::conn::{Ears, Left};
 use super::target::{Place, Source};
 use super::{Conn, Error, Result, Trouble, panic_text};
 use crate::limits;
@@ -130,41 +130,72 @@ impl Handle {
     }
 }
 
-/// The handle, the bell that rings after each commit, and what kept the last commit from being made.
-type Started = (Handle, watch::Receiver<u64>, watch::Receiver<Option<Trouble>>);
+/// The bells that ring after commits; each counts.
+#[derive(Clone)]
+pub(super) struct Bells {
+    /// After every one.
+    pub(super) commits: watch::Receiver<u64>,
+    /// After one with something that consoles have to look at.
+    pub(super) changes: watch::Receiver<u64>,
+    /// After one since which a delivery may go that could not before.
+    pub(super) deliveries: watch::Receiver<u64>,
+}
+
+/// The other end of [`Bells`].
+struct Ropes {
+    commits: watch::Sender<u64>,
+    changes: watch::Sender<u64>,
+    deliveries: watch::Sender<u64>,
+}
+
+impl Ropes {
+    fn new() -> (Self, Bells) {
+        let ((commits, all), (changes, some), (deliveries, due)) =
+            (watch::channel(0), watch::channel(0), watch::channel(0));
+        (Self { commits, changes, deliveries }, Bells { commits: all, changes: some, deliveries: due })
+    }
+
+    fn pull(rope: &watch::Sender<u64>) {
+        rope.send_modify(|count| *count += 1);
+    }
+}
+
+/// The handle, the bells, and what kept the last commit from being made.
+type Started = (Handle, Bells, watch::Receiver<Option<Trouble>>);
 
 /// Starts the writers.
-pub(super) fn spawn(source: &Source, lanes: usize, gate: &Arc<dyn Gate>, herald: &Subscriber) -> Started {
-    let (bell, commits) = watch::channel(0);
+pub(super) fn spawn(source: &Source, lanes: usize, gate: &Arc<dyn Gate>, ears: &Ears) -> Started {
+    let (ropes, bells) = Ropes::new();
     let (trouble, told) = watch::channel(None);
-    let (bell, trouble) = (Arc::new(bell), Arc::new(trouble));
+    let (ropes, trouble) = (Arc::new(ropes), Arc::new(trouble));
     let place = Place::of(source);
     let lanes = if source.writes_side_by_side() { lanes.max(1) } else { 1 };
     let lanes = (0..lanes).map(|_| {
         let (jobs, queue) = mpsc::channel(limits::WRITE_QUEUE_MAX);
-        let (bell, trouble, herald) = (Arc::clone(&bell), Arc::clone(&trouble), Arc::clone(herald));
+        let (ropes, trouble, ears) = (Arc::clone(&ropes), Arc::clone(&trouble), Arc::clone(ears));
         let (source, gate, place) = (source.clone(), Arc::clone(gate), place.clone());
-        let writer = Writer { source, conn: None, bell, trouble, gate, herald, place };
+        let writer = Writer { source, conn: None, ropes, trouble, gate, ears, place };
         tokio::spawn(writer.run(queue));
         jobs
     });
-    (Handle { lanes: lanes.collect() }, commits, told)
+    (Handle { lanes: lanes.collect() }, bells, told)
 }
 
 struct Writer {
     source: Source,
     /// None before the first group and after a failure that may have cost the connection.
     conn: Option<Conn>,
-    bell: Arc<watch::Sender<u64>>,
+    ropes: Arc<Ropes>,
     trouble: Arc<watch::Sender<Option<Trouble>>>,
     gate: Arc<dyn Gate>,
-    herald: Subscriber,
+    ears: Ears,
     place: Place,
 }
 
 /// How a group ended.
 enum Ending {
-    Committed,
+    /// Whether consoles have something to look at, and what else is told.
+    Committed(bool, Left),
     /// The only job failed by itself.
     Undone,
     Failed(Error),
@@ -204,8 +235,8 @@ impl Writer {
     async fn commit(&mut self, mut group: Vec<Box<dyn Job>>) -> bool {
         let ending = tokio::time::timeout(limits::TRANSACTION_MAX, self.transaction(&mut group)).await;
         let failure = match ending {
-            Ok(Ending::Committed) => {
-                self.works();
+            Ok(Ending::Committed(changes, left)) => {
+                self.works(changes, left);
                 None
             }
             Ok(Ending::Undone) => None,
@@ -225,9 +256,18 @@ impl Writer {
         true
     }
 
-    /// Notes that a commit was made.
-    fn works(&self) {
-        self.bell.send_modify(|count| *count += 1);
+    /// Notes that a commit was made, and tells those who are not its callers.
+    fn works(&self, changes: bool, left: Left) {
+        if let Some(audience) = self.ears.audience.get() {
+            left.added.into_iter().for_each(|added| audience.added(added));
+        }
+        Ropes::pull(&self.ropes.commits);
+        if changes {
+            Ropes::pull(&self.ropes.changes);
+        }
+        if left.freed {
+            Ropes::pull(&self.ropes.deliveries);
+        }
         if self.trouble.borrow().is_some() {
             self.trouble.send_replace(None);
             tracing::info!("the database works again");
@@ -265,7 +305,7 @@ impl Writer {
                 Err(error) => return Err(error),
             }
         }
-        let conn = self.conn.insert(self.source.connect().await?.listen(&self.herald));
+        let conn = self.conn.insert(self.source.connect().await?.listen(&self.ears));
         conn.begin().await?;
         Ok(conn)
     }
@@ -292,11 +332,12 @@ impl Writer {
                 conn.end_job().await?;
             }
         }
-        conn.write_news().await?;
+        let changes = conn.write_news().await?;
         if !gate.pass(Point::BeforeCommit) {
             return Ok(Ending::Died);
         }
         conn.commit().await?;
-        Ok(if gate.pass(Point::AfterCommit) { Ending::Committed } else { Ending::Died })
+        let left = conn.left();
+        Ok(if gate.pass(Point::AfterCommit) { Ending::Committed(changes, left) } else { Ending::Died })
     }
 }

@@ -11,7 +11,7 @@ use crate::capabilities::Capabilities;
 use crate::delivery::{Delivery, DeliveryError, Receipt};
 use crate::ids::ConversationId;
 use crate::inbound::{Accepted, ChannelKind, Cursor, Inbound, KeptInbound, Reading, ThreadKey};
-use crate::thread::{ReceiptMark, Seq};
+use crate::thread::{ReceiptMark, Seq, ThreadNews};
 
 /// A channel's code, bound to one inbox.
 ///
@@ -78,6 +78,10 @@ pub trait Typing: Send + Sync {
 pub trait ThreadWatcher: Send + Sync {
     /// Tells that the state of the thread may have changed. Must not block; telling too often is harmless.
     fn changed(&self, thread: &ThreadKey);
+
+    /// Tells what a commit added to the thread, before anybody hears that it was made. Must not block. A help and no promise: it
+    /// may be missed, and news of two commits may come in the wrong order; what the reader gives is the truth.
+    fn added(&self, thread: &ThreadKey, news: ThreadNews);
 }
 
 /// Where an adapter hands in what it received. Bound to one inbox.

@@ -44,5 +44,7 @@ pub use inbound::{
 };
 pub use inbound::{Proof, Reading, Sender, Signal, ThreadKey};
 pub use render::{Part, RenderError, Rendered, render};
-pub use thread::{PublicAuthor, ReceiptMark, Seq, ThreadEntry, ThreadHandler, ThreadPage, ThreadReader, ThreadState};
+pub use thread::{
+    PublicAuthor, ReceiptMark, Seq, ThreadEntry, ThreadHandler, ThreadNews, ThreadPage, ThreadReader, ThreadState,
+};
 pub use time::Timestamp;

@@ -89,7 +89,7 @@ pub struct ThreadEntry {
 pub struct ThreadPage {
     /// The present conversation; none when the contact has not begun one.
     pub conversation: Option<ConversationId>,
-    /// The conversation's last place.
+    /// The conversation's last place. Never beyond a committed entry that a page without `more` leaves out.
     pub head: Seq,
     /// Entries after the asked place.
     pub entries: Vec<ThreadEntry>,
@@ -97,6 +97,24 @@ pub struct ThreadPage {
     pub state: Option<ThreadState>,
     /// The page is full and there is more after its last entry.
     pub more: bool,
+}
+
+/// What one commit added to a thread, as far as its contact may know. A page that has shown everything up to `after` need not
+/// read it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadNews {
+    /// The thread's present conversation.
+    pub conversation: ConversationId,
+    /// Its last place before the commit.
+    pub after: Seq,
+    /// Its last place since the commit.
+    pub head: Seq,
+    /// The entries between the two that the contact may see, in order.
+    pub entries: Vec<ThreadEntry>,
+    /// Who holds the turn; none while the contact waits for a person: how many wait before them has to be read.
+    pub handler: Option<ThreadHandler>,
+    /// The conversation is solved.
+    pub resolved: bool,
 }
 
 /// Reads what a contact may see of their thread. Only committed entries are seen, in their order.

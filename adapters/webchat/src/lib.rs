@@ -29,7 +29,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use switchboard_contract::{
     AdapterError, Capabilities, ChannelAdapter, ChannelKind, Delivery, DeliveryError, Extras, InboundSink, InboxId,
-    Receipt, StopToken, ThreadKey, ThreadReader, ThreadWatcher, Timestamp, Typing,
+    Receipt, StopToken, ThreadKey, ThreadNews, ThreadReader, ThreadWatcher, Timestamp, Typing,
 };
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -176,7 +176,7 @@ impl ChannelAdapter for WebChat {
 
     async fn deliver(&self, out: &Delivery) -> Result<Receipt, DeliveryError> {
         let receipt = outbound::check(out, &self.capabilities)?;
-        self.registry.wake(&out.thread);
+        self.registry.reach(&out.thread, (out.conversation, out.seq));
         Ok(receipt)
     }
 
@@ -216,7 +216,7 @@ async fn upgrade(State(chat): State<Arc<WebChat>>, socket: WebSocketUpgrade, req
     };
     socket
         .read_buffer_size(limits::READ_BUFFER_BYTES)
-        .write_buffer_size(0)
+        .write_buffer_size(limits::WRITE_BUFFER_BYTES)
         .max_write_buffer_size(limits::WRITE_BUFFER_BYTES_MAX)
         .max_frame_size(limits::FRAME_BYTES_MAX)
         .max_message_size(limits::FRAME_BYTES_MAX)
@@ -241,5 +241,9 @@ fn come_back(why: &'static str) -> Response {
 impl ThreadWatcher for WebChat {
     fn changed(&self, thread: &ThreadKey) {
         self.registry.wake(thread);
+    }
+
+    fn added(&self, thread: &ThreadKey, news: ThreadNews) {
+        self.registry.add(thread, news);
     }
 }

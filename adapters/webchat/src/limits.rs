@@ -25,6 +25,11 @@ pub const READ_BUFFER_BYTES: usize = 3 * 1024;
 /// What one socket may hold for a slow reader, in bytes: one entry of the largest size with every character escaped.
 pub const WRITE_BUFFER_BYTES_MAX: usize = 512 * 1024;
 
+/// What one socket gathers before it writes, in bytes: an acknowledgement and what follows leave together.
+pub const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+/// Additions to a thread that wait for one socket; with more it reads the thread.
+pub const NEWS_WAITING_MAX: usize = 8;
+
 /// The longest text of a visitor, in characters.
 pub const TEXT_CHARS_MAX: usize = 8_000;
 /// The longest text shown to a visitor, in characters; a delivery beyond is refused.
@@ -95,6 +100,8 @@ pub struct Pace {
     pub retry_after: Duration,
     /// How often a word on typing is passed on at most, whether it began, lasts or ended.
     pub typing_every: Duration,
+    /// How long a mark waits for others that may be written with it.
+    pub receipts_after: Duration,
     /// How often each mark of a connection, arrived and seen, is written down at most.
     pub receipts_every: Duration,
     /// How long a closed connection is kept so that the peer can read why.
@@ -116,6 +123,7 @@ impl Default for Pace {
             send_within: Duration::from_secs(10),
             retry_after: Duration::from_secs(1),
             typing_every: Duration::from_secs(3),
+            receipts_after: Duration::from_millis(100),
             receipts_every: Duration::from_secs(1),
             linger: Duration::from_secs(1),
             stop_grace: Duration::from_millis(400),

@@ -1,14 +1,15 @@
 //! Which sockets show which thread, and how they are woken.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use switchboard_contract::ThreadKey;
+use switchboard_contract::{ConversationId, Seq, ThreadKey, ThreadNews};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::bucket::Bucket;
-use crate::limits::{MESSAGES_BURST, MESSAGES_PER_SECOND, SESSIONS_PER_THREAD};
+use crate::limits::{MESSAGES_BURST, MESSAGES_PER_SECOND, NEWS_WAITING_MAX, SESSIONS_PER_THREAD};
 use crate::memory::{Memory, lock};
 
 /// The threads that are shown somewhere, and those that were a moment ago.
@@ -21,21 +22,61 @@ struct Thread {
     messages: Arc<Mutex<Bucket>>,
 }
 
-/// What waits for one socket: never more than "look again" and the last word on typing, however much happens.
+/// A place in a conversation.
+pub(crate) type Place = (ConversationId, Seq);
+
+/// What waits for one socket: never more than "look again", a few additions and the last word on typing, however much happens.
 #[derive(Default)]
 pub(crate) struct Tab {
     /// Rings when something waits.
     pub(crate) bell: Notify,
-    news: Mutex<News>,
+    inside: Mutex<Inside>,
+}
+
+#[derive(Default)]
+struct Inside {
+    news: News,
+    /// How far the socket has shown the thread.
+    shown: Option<Place>,
 }
 
 /// What a socket has to look after.
 #[derive(Default)]
 pub(crate) struct News {
-    /// The thread changed.
+    /// The thread changed: it has to be read.
     pub(crate) changed: bool,
+    /// What was added to the thread, in the order it was told.
+    pub(crate) added: VecDeque<Arc<ThreadNews>>,
     /// Somebody started or stopped writing.
     pub(crate) typing: Option<(String, bool)>,
+}
+
+impl Inside {
+    /// Whether the socket shows this place, or will by what waits for it.
+    fn has(&self, (conversation, seq): Place) -> bool {
+        let shown = self.shown.is_some_and(|(shown, last)| shown == conversation && last >= seq);
+        let mut added = self.news.added.iter();
+        shown || self.news.changed || added.any(|news| news.conversation == conversation && news.head >= seq)
+    }
+
+    fn changed(&mut self) {
+        self.news.changed = true;
+        // What is read holds all of it.
+        self.news.added.clear();
+    }
+
+    /// True when the socket has to be woken.
+    fn add(&mut self, news: &Arc<ThreadNews>) -> bool {
+        if self.news.changed {
+            return false;
+        }
+        if self.news.added.len() < NEWS_WAITING_MAX {
+            self.news.added.push_back(Arc::clone(news));
+        } else {
+            self.changed();
+        }
+        true
+    }
 }
 
 /// A socket's place in the registry, given back when dropped.
@@ -62,12 +103,31 @@ impl Registry {
 
     /// Has every socket of the thread look again.
     pub(crate) fn wake(&self, thread: &ThreadKey) {
-        self.each(thread, |tab| tab.leave(|news| news.changed = true));
+        self.each(thread, Tab::wake);
+    }
+
+    /// Tells every socket of the thread what was added to it.
+    pub(crate) fn add(&self, thread: &ThreadKey, news: ThreadNews) {
+        let news = Arc::new(news);
+        self.each(thread, |tab| {
+            let wake = lock(&tab.inside).add(&news);
+            if wake {
+                tab.bell.notify_one();
+            }
+        });
+    }
+
+    /// Has every socket of the thread look again that has not got this far.
+    pub(crate) fn reach(&self, thread: &ThreadKey, place: Place) {
+        self.each(thread, |tab| tab.reach(place));
     }
 
     /// Tells every socket of the thread who is writing.
     pub(crate) fn typing(&self, thread: &ThreadKey, who: &str, on: bool) {
-        self.each(thread, |tab| tab.leave(|news| news.typing = Some((who.to_owned(), on))));
+        self.each(thread, |tab| {
+            lock(&tab.inside).news.typing = Some((who.to_owned(), on));
+            tab.bell.notify_one();
+        });
     }
 
     fn each(&self, thread: &ThreadKey, act: impl Fn(&Tab)) {
@@ -87,12 +147,35 @@ impl Thread {
 impl Tab {
     /// Takes what waits.
     pub(crate) fn take(&self) -> News {
-        std::mem::take(&mut lock(&self.news))
+        std::mem::take(&mut lock(&self.inside).news)
     }
 
-    fn leave(&self, change: impl FnOnce(&mut News)) {
-        change(&mut lock(&self.news));
+    /// Takes what waits of the thread itself.
+    pub(crate) fn take_thread(&self) -> News {
+        let mut inside = lock(&self.inside);
+        let typing = inside.news.typing.take();
+        let news = std::mem::take(&mut inside.news);
+        inside.news.typing = typing;
+        news
+    }
+
+    /// Notes how far the thread is shown, so that nobody wakes the socket for what it has.
+    pub(crate) fn showed(&self, place: Option<Place>) {
+        lock(&self.inside).shown = place;
+    }
+
+    fn wake(&self) {
+        lock(&self.inside).changed();
         self.bell.notify_one();
+    }
+
+    fn reach(&self, place: Place) {
+        let mut inside = lock(&self.inside);
+        if !inside.has(place) {
+            inside.changed();
+            drop(inside);
+            self.bell.notify_one();
+        }
     }
 }
 
@@ -107,11 +190,11 @@ impl Seat {
         &self.messages
     }
 
-    /// Has every other socket of the thread look again.
-    pub(crate) fn wake_others(&self) {
+    /// Has every other socket of the thread look again, if it has not got to this place; without one whatever it has.
+    pub(crate) fn wake_others(&self, place: Option<Place>) {
         self.registry.each(&self.thread, |tab| {
             if !std::ptr::eq(tab, &raw const *self.tab) {
-                tab.leave(|news| news.changed = true);
+                place.map_or_else(|| tab.wake(), |place| tab.reach(place));
             }
         });
     }
@@ -130,6 +213,8 @@ impl Drop for Seat {
 
 #[cfg(test)]
 mod tests {
+    use switchboard_contract::Timestamp;
+
     use super::*;
     use crate::bucket::take_all;
     use crate::limits::REMEMBERED_FOR;
@@ -159,6 +244,38 @@ mod tests {
         assert!(!take(registry.join(&thread("a"), now)), "coming back filled the bucket");
         assert!(take(registry.join(&thread("b"), now + 2 * REMEMBERED_FOR)));
         assert!(lock(&registry.0).get(&thread("a")).is_none());
+    }
+
+    fn news(conversation: ConversationId, after: u64, head: u64) -> ThreadNews {
+        let (after, head) = (Seq(after), Seq(head));
+        ThreadNews { conversation, after, head, entries: Vec::new(), handler: None, resolved: false }
+    }
+
+    #[test]
+    fn a_tab_is_not_woken_for_what_it_shows_or_will_show() {
+        let (registry, id) = (Arc::new(Registry::default()), |n| ConversationId::from_parts(Timestamp::default(), n));
+        let seat = registry.join(&thread("a"), Instant::now()).expect("a place");
+        let reach = |place| {
+            registry.reach(&thread("a"), place);
+            seat.tab().take().changed
+        };
+        seat.tab().showed(Some((id(1), Seq(4))));
+        assert!(!reach((id(1), Seq(4))) && reach((id(1), Seq(5))) && reach((id(2), Seq(1))));
+        registry.add(&thread("a"), news(id(1), 4, 6));
+        registry.reach(&thread("a"), (id(1), Seq(6)));
+        let waiting = seat.tab().take();
+        assert_eq!((waiting.changed, waiting.added.len()), (false, 1));
+    }
+
+    #[test]
+    fn a_tab_that_falls_behind_reads_and_keeps_nothing() {
+        let (registry, id) = (Arc::new(Registry::default()), ConversationId::from_parts(Timestamp::default(), 1));
+        let seat = registry.join(&thread("a"), Instant::now()).expect("a place");
+        for at in 0..20 {
+            registry.add(&thread("a"), news(id, at, at + 1));
+        }
+        let waiting = seat.tab().take();
+        assert_eq!((waiting.changed, waiting.added.len()), (true, 0));
     }
 
     #[test]

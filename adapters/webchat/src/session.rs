@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::extract::ws::{Utf8Bytes, WebSocket};
 use switchboard_contract::{
-    Accepted, ConversationId, ExternalId, Inbound, InboundSink, ReceiptMark, Seq, SinkError, ThreadPage, ThreadState,
+    Accepted, ConversationId, ExternalId, Inbound, InboundSink, ReceiptMark, Seq, SinkError, ThreadEntry,
+    ThreadHandler, ThreadNews, ThreadPage, ThreadState,
 };
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -15,7 +16,7 @@ use crate::frames::{self, ClientFrame, CloseCode, FrameError, Hello, Limits, Ser
 use crate::inbound::{Refusal, Visitor};
 use crate::limits;
 use crate::marks::Marks;
-use crate::registry::Seat;
+use crate::registry::{News, Place, Seat};
 use crate::wire::{End, Wire};
 use crate::writing::Writing;
 use crate::{WebChat, outbound, token};
@@ -94,12 +95,13 @@ async fn begin<'a>(
         conversation: None,
         head: Seq(0),
         sent: Seq(0),
+        covered: Seq(0),
         former: Seq(0),
         state: None,
         rates,
         refused: 0,
         strikes: 0,
-        marks: Marks::new(chat.pace.receipts_every),
+        marks: Marks::new(chat.pace.receipts_after, chat.pace.receipts_every),
         writing: Writing::new(chat.pace.typing_every),
         opening: None,
         opened: None,
@@ -158,6 +160,8 @@ struct Session<'a> {
     head: Seq,
     /// The last entry of it the page was sent.
     sent: Seq,
+    /// Up to here the page was sent everything it may see; later than `sent` where the contact sees no entry.
+    covered: Seq,
     /// The last entry the page was sent of the conversations before: receipts for them may still be on their way.
     former: Seq,
     state: Option<ThreadState>,
@@ -220,13 +224,11 @@ impl Session<'_> {
             tokio::select! {
                 () = self.chat.closing.cancelled() => return Err(End::RESTARTING),
                 () = tab.bell.notified() => {
-                    let news = tab.take();
-                    if let Some((name, on)) = news.typing {
+                    let mut news = tab.take();
+                    if let Some((name, on)) = news.typing.take() {
                         self.wire.send(&ServerFrame::Typing { on, name: &name }).await?;
                     }
-                    if news.changed {
-                        self.follow().await?;
-                    }
+                    self.hear(&news, None).await?;
                 }
                 () = until(held_back) => {
                     self.write_marks(false).await?;
@@ -246,8 +248,48 @@ impl Session<'_> {
         }
     }
 
+    /// Sends what was added to the thread, and reads it where that leaves a gap: something was missed, `place` is not among it, or
+    /// the thread changed in another way.
+    async fn hear(&mut self, news: &News, place: Option<Place>) -> Result<(), End> {
+        let mut gap = news.changed;
+        for added in &news.added {
+            gap = gap || !self.show_added(added).await?;
+        }
+        gap |= place.is_some_and(|(conversation, seq)| self.conversation != Some(conversation) || self.covered < seq);
+        if gap { self.follow().await } else { self.wire.flush().await }
+    }
+
+    /// Sends what one commit added, if the page has all before it; false when the thread has to be read.
+    async fn show_added(&mut self, added: &ThreadNews) -> Result<bool, End> {
+        if self.conversation != Some(added.conversation) {
+            return Ok(false);
+        }
+        if added.head <= self.covered && added.after < self.covered {
+            // It was read meanwhile.
+            return Ok(true);
+        }
+        if added.after != self.covered {
+            return Ok(false);
+        }
+        self.show_entries(&added.entries).await?;
+        self.head = self.head.max(added.head);
+        self.cover(added.head);
+        let state = match (&added.handler, &self.state) {
+            (Some(handler), _) => ThreadState { handler: handler.clone(), resolved: added.resolved },
+            // Their place changes only by what others do, and that is told.
+            (None, Some(state)) if matches!(state.handler, ThreadHandler::Queue { .. }) => {
+                return Ok(state.resolved == added.resolved);
+            }
+            (None, _) => return Ok(false),
+        };
+        self.show_state(state).await?;
+        Ok(true)
+    }
+
     /// Sends everything committed that the page has not been sent.
     async fn follow(&mut self) -> Result<(), End> {
+        // What is in line does not wait for the store.
+        self.wire.flush().await?;
         loop {
             let page = match self.read(self.conversation, self.sent).await {
                 Ok(page) => page,
@@ -273,25 +315,47 @@ impl Session<'_> {
             self.former = self.former.max(self.sent);
             self.conversation = page.conversation;
             self.sent = Seq(0);
+            self.covered = Seq(0);
             self.state = None;
             if let Some(conversation) = page.conversation {
-                self.wire.send(&ServerFrame::Conversation { conversation, reset: true }).await?;
+                self.wire.feed(&ServerFrame::Conversation { conversation, reset: true }).await?;
             }
         }
         self.head = page.head.max(self.sent);
-        for entry in &page.entries {
+        self.show_entries(&page.entries).await?;
+        self.cover(if page.more { self.sent } else { self.head });
+        if !page.more
+            && let Some(state) = page.state
+        {
+            self.show_state(state).await?;
+        }
+        self.wire.flush().await
+    }
+
+    /// Puts entries in line.
+    async fn show_entries(&mut self, entries: &[ThreadEntry]) -> Result<(), End> {
+        for entry in entries {
             if let Some(frame) = outbound::entry(entry, &self.visitor, &self.chat.capabilities) {
-                self.wire.send(&ServerFrame::Entry(frame)).await?;
+                self.wire.feed(&ServerFrame::Entry(frame)).await?;
             }
         }
-        self.sent = page.entries.last().map_or(self.sent, |last| self.sent.max(last.seq));
-        if !page.more
-            && let Some(state) = page.state.filter(|state| self.state.as_ref() != Some(state))
-        {
-            self.wire.send(&ServerFrame::State { handler: &state.handler, resolved: state.resolved }).await?;
+        self.sent = entries.last().map_or(self.sent, |last| self.sent.max(last.seq));
+        Ok(())
+    }
+
+    /// Puts the state in line, if the page knows another one.
+    async fn show_state(&mut self, state: ThreadState) -> Result<(), End> {
+        if self.state.as_ref() != Some(&state) {
+            self.wire.feed(&ServerFrame::State { handler: &state.handler, resolved: state.resolved }).await?;
             self.state = Some(state);
         }
         Ok(())
+    }
+
+    /// Notes that the page was sent everything up to here.
+    fn cover(&mut self, seq: Seq) {
+        self.covered = self.covered.max(seq);
+        self.seat.tab().showed(self.conversation.map(|conversation| (conversation, self.covered)));
     }
 
     /// Reads a page. Its head is never behind its entries, though the store may have read the two one after the other: the
@@ -365,11 +429,11 @@ impl Session<'_> {
             Some(accepted) => {
                 let word = self.writing.say(false, Instant::now());
                 self.pass_typing(word);
-                match place(&accepted) {
-                    Some((seq, duplicate)) => self.wire.send(&ServerFrame::Ack { id, seq, duplicate }).await?,
+                match answer(&accepted) {
+                    Some((seq, duplicate)) => self.wire.feed(&ServerFrame::Ack { id, seq, duplicate }).await?,
                     None => self.nack(id, "not_understood", "the message can't be worked on", None).await?,
                 }
-                self.follow().await
+                self.catch_up(place(&accepted)).await
             }
         }
     }
@@ -391,12 +455,20 @@ impl Session<'_> {
     async fn accept(&mut self, inbound: Inbound) -> Result<Option<Accepted>, End> {
         match self.sink.accept(vec![inbound], None).await {
             Ok(accepted) => {
-                self.seat.wake_others();
-                Ok(accepted.into_iter().next())
+                let accepted = accepted.into_iter().next();
+                self.seat.wake_others(accepted.as_ref().and_then(place));
+                Ok(accepted)
             }
             Err(SinkError::Unavailable(_)) => Ok(None),
             Err(SinkError::Stopping) => Err(End::RESTARTING),
         }
+    }
+
+    /// Sends what came of something that was handed in: it waits already where the core told it, and is read where not.
+    async fn catch_up(&mut self, place: Option<Place>) -> Result<(), End> {
+        let Some(place) = place else { return self.follow().await };
+        let news = self.seat.tab().take_thread();
+        self.hear(&news, Some(place)).await
     }
 
     /// Passes the opened panel on, if there is nothing to go on with: no conversation yet, or a resolved one.
@@ -410,17 +482,21 @@ impl Session<'_> {
             return Ok(());
         }
         let retry_after = self.chat.pace.retry_after;
-        let wait = match self.permit(true) {
-            Err(wait) => Some(wait.max(retry_after)),
-            Ok(()) => self.accept(inbound).await?.is_none().then_some(retry_after),
+        let accepted = match self.permit(true) {
+            Err(wait) => Err(wait.max(retry_after)),
+            Ok(()) => self.accept(inbound).await?.ok_or(retry_after),
         };
-        if let Some(wait) = wait {
-            self.opening = Some(raw);
-            self.retry_in(wait);
-            return Ok(());
+        match accepted {
+            Ok(accepted) => {
+                self.opened = Some(external_id);
+                self.catch_up(place(&accepted)).await
+            }
+            Err(wait) => {
+                self.opening = Some(raw);
+                self.retry_in(wait);
+                Ok(())
+            }
         }
-        self.opened = Some(external_id);
-        self.follow().await
     }
 
     /// Notes how far the page has got. A mark beyond what exists is a broken client's.
@@ -433,14 +509,15 @@ impl Session<'_> {
                 Err(End::closed(CloseCode::WrongSequence, "wrong_sequence", "there is no entry of that sequence"))
             };
         }
-        self.marks.reach(mark, seq);
+        self.marks.reach(mark, seq, Instant::now());
         self.write_marks(false).await
     }
 
     /// Writes down how far the page has got; with `last` also what would wait for a better moment.
     async fn write_marks(&mut self, last: bool) -> Result<(), End> {
         let Some(conversation) = self.conversation else { return Ok(()) };
-        for mark in [ReceiptMark::Delivered, ReceiptMark::Seen] {
+        // What was seen has arrived.
+        for mark in [ReceiptMark::Seen, ReceiptMark::Delivered] {
             let Some(seq) = self.marks.next(mark, last, Instant::now()) else { continue };
             match self.sink.receipt(conversation, seq, mark).await {
                 Ok(()) => self.marks.written(mark, seq),
@@ -469,11 +546,20 @@ impl Session<'_> {
 
 /// The place to acknowledge; 0 for what is deliberately not filed. None for what nobody will read: it is in quarantine, or was
 /// put there when it came first.
-fn place(accepted: &Accepted) -> Option<(Seq, bool)> {
+fn answer(accepted: &Accepted) -> Option<(Seq, bool)> {
     match accepted {
         Accepted::Filed { seq, .. } => Some((*seq, false)),
         Accepted::Duplicate { seq, .. } => seq.map(|seq| (seq, true)),
         Accepted::Filtered { .. } => Some((Seq(0), false)),
         Accepted::Quarantined { .. } => None,
+    }
+}
+
+/// Where it is in the thread, as far as that is told.
+fn place(accepted: &Accepted) -> Option<Place> {
+    match accepted {
+        Accepted::Filed { conversation, seq, .. } => Some((*conversation, *seq)),
+        Accepted::Duplicate { conversation, seq, .. } => conversation.zip(*seq),
+        Accepted::Filtered { .. } | Accepted::Quarantined { .. } => None,
     }
 }

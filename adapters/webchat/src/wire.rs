@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use futures_util::SinkExt;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
@@ -50,13 +51,15 @@ pub(crate) struct Wire {
     ping_at: Instant,
     /// The library can't read on after an error, so nothing more can be drained.
     broken: bool,
+    /// A frame is in line that was not sent.
+    fed: bool,
 }
 
 impl Wire {
     pub(crate) fn new(socket: WebSocket, pace: Pace) -> Self {
         let now = Instant::now();
         let frames = Bucket::new(limits::FRAMES_BURST, limits::FRAMES_PER_SECOND, Duration::from_secs(1), now);
-        Self { socket, pace, frames, heard: now, ping_at: now + pace.ping_every, broken: false }
+        Self { socket, pace, frames, heard: now, ping_at: now + pace.ping_every, broken: false, fed: false }
     }
 
     /// The next frame; may be dropped and called again without losing one. Quiet peers are asked whether they live.
@@ -111,7 +114,27 @@ impl Wire {
         self.put(Message::Text(text.into())).await
     }
 
+    /// Puts a frame in line, to leave with the next that is sent or when [`flush`](Self::flush) is called.
+    pub(crate) async fn feed(&mut self, frame: &ServerFrame<'_>) -> Result<(), End> {
+        let text = serde_json::to_string(frame).map_err(|_| End::Gone)?;
+        self.fed = true;
+        let feeding = SinkExt::feed(&mut self.socket, Message::Text(text.into()));
+        let fed = timeout(self.pace.send_within, feeding).await;
+        fed.map_or(Err(End::Gone), |fed| fed.map_err(|_| End::Gone))
+    }
+
+    /// Sends what is in line.
+    pub(crate) async fn flush(&mut self) -> Result<(), End> {
+        if !std::mem::take(&mut self.fed) {
+            return Ok(());
+        }
+        let flushing = SinkExt::<Message>::flush(&mut self.socket);
+        let flushed = timeout(self.pace.send_within, flushing).await;
+        flushed.map_or(Err(End::Gone), |flushed| flushed.map_err(|_| End::Gone))
+    }
+
     async fn put(&mut self, message: Message) -> Result<(), End> {
+        self.fed = false;
         match timeout(self.pace.send_within, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(End::Gone),

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use switchboard_contract::{
-    ChannelAdapter, Choice, ChoiceId, Content, PublicAuthor, Reading, ReceiptMark, Signal, SinkError, ThreadHandler,
-    ThreadWatcher,
+    ChannelAdapter, Choice, ChoiceId, Content, Delivery, PublicAuthor, Reading, ReceiptMark, Seq, Signal, SinkError,
+    ThreadEntry, ThreadHandler, ThreadNews, ThreadWatcher, Timestamp,
 };
 use switchboard_testkit::fakes::FakeCore;
 use switchboard_webchat::Pace;
@@ -292,7 +292,7 @@ async fn an_opening_that_can_not_be_kept_is_tried_again() {
 
 /// A server that writes marks down and passes typing on this often.
 async fn server_with_intervals(of: Duration) -> Server {
-    let pace = Pace { receipts_every: of, typing_every: of, ..Pace::default() };
+    let pace = Pace { receipts_after: Duration::ZERO, receipts_every: of, typing_every: of, ..Pace::default() };
     Server::with(Setup { pace, ..Setup::default() }).await
 }
 
@@ -335,7 +335,7 @@ async fn receipts_in_quick_succession_are_written_as_one_and_the_last_is_not_los
     let first = [(ReceiptMark::Delivered, 1), (ReceiptMark::Seen, 1)];
     assert_eq!(marks(&server.core), first);
     drop(peer);
-    let last = [(ReceiptMark::Delivered, 20), (ReceiptMark::Seen, 7)];
+    let last = [(ReceiptMark::Seen, 7), (ReceiptMark::Delivered, 20)];
     server.core.until("the last marks", |core| core.receipts().len() >= 4).await;
     assert_eq!(marks(&server.core), [first, last].concat());
 }
@@ -380,7 +380,7 @@ async fn a_receipt_that_could_not_be_kept_is_tried_again() {
 
 #[tokio::test]
 async fn an_entry_may_be_acknowledged_though_the_store_read_the_head_before_it() {
-    let server = Server::start().await;
+    let server = server_with_intervals(SOON).await;
     server.core.lag_heads(1);
     let mut peer = Peer::new(&server).await;
     peer.write("message-1", "hi").await;
@@ -426,7 +426,7 @@ async fn a_receipt_for_the_conversation_before_is_let_be() {
 
 #[tokio::test]
 async fn a_receipt_for_the_conversation_before_marks_nothing_of_the_new_one() {
-    let server = Server::start().await;
+    let server = server_with_intervals(SOON).await;
     let mut peer = Peer::new(&server).await;
     for n in 1..=3 {
         peer.write(&format!("message-{n}"), "old").await;
@@ -504,4 +504,99 @@ async fn a_change_of_turn_is_told_once() {
         assert_eq!(peer.frame("state").await, json!({"t": "state", "handler": handler, "resolved": false}));
         assert!(peer.settle().await.is_empty());
     }
+}
+
+/// What a commit that made this delivery added, as the core tells it.
+fn added(delivery: &Delivery, after: u64, handler: Option<ThreadHandler>) -> ThreadNews {
+    let entry = ThreadEntry {
+        seq: delivery.seq,
+        message: delivery.message,
+        at: Timestamp::from_millis(0),
+        author: delivery.author.clone(),
+        content: delivery.content.clone(),
+        external_id: None,
+    };
+    let (conversation, after, head) = (delivery.conversation, Seq(after), delivery.seq);
+    ThreadNews { conversation, after, head, entries: vec![entry], handler, resolved: false }
+}
+
+#[tokio::test]
+async fn what_a_commit_added_is_shown_without_reading_and_once() {
+    let server = Server::start().await;
+    let mut peer = Peer::new(&server).await;
+    peer.write("message-1", "hi").await;
+    peer.settle().await;
+    // Nothing can be read: all that is shown comes from what was told.
+    server.core.refuse_reads(Some(SinkError::Unavailable("the disk is away".into())));
+    for seq in 2..=4 {
+        let delivery = server.core.say(&peer.thread(), PublicAuthor::Bot, Content::plain("hello"));
+        server.chat.added(&peer.thread(), added(&delivery, seq - 1, Some(ThreadHandler::Bot)));
+        server.chat.added(&peer.thread(), added(&delivery, seq - 1, Some(ThreadHandler::Bot)));
+        server.chat.deliver(&delivery).await.expect("delivered");
+        assert_eq!(peer.skip_to("entry").await["seq"], seq);
+    }
+    assert!(peer.settle().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_gap_in_what_was_told_is_read() {
+    let server = Server::start().await;
+    let mut peer = Peer::new(&server).await;
+    peer.write("message-1", "hi").await;
+    peer.settle().await;
+    let thread = peer.thread();
+    let say = |text: &str| server.core.say(&thread, PublicAuthor::Bot, Content::plain(text));
+    let (missed, told) = (say("two"), say("three"));
+    server.chat.added(&thread, added(&told, 2, Some(ThreadHandler::Bot)));
+    assert_eq!(
+        (peer.skip_to("entry").await["seq"].clone(), peer.frame("entry").await["seq"].clone()),
+        (2.into(), 3.into())
+    );
+    // It comes late, and says nothing new.
+    server.chat.added(&thread, added(&missed, 1, Some(ThreadHandler::Agent { name: "Ana".into() })));
+    assert!(peer.settle().await.is_empty());
+    // A place the contact does not see is no gap where the core says so.
+    server.core.note(&thread);
+    server.core.refuse_reads(Some(SinkError::Unavailable("the disk is away".into())));
+    let last = say("five");
+    server.chat.added(&thread, added(&last, 3, Some(ThreadHandler::Bot)));
+    assert_eq!(peer.frame("entry").await["seq"], 5);
+}
+
+#[tokio::test]
+async fn a_place_in_the_queue_is_read_when_it_begins_and_kept_while_it_lasts() {
+    let server = Server::start().await;
+    let mut peer = Peer::new(&server).await;
+    peer.write("message-1", "a person please").await;
+    peer.settle().await;
+    let thread = peer.thread();
+    let queued = ThreadHandler::Queue { ahead: 2 };
+    server.core.set_state(&thread, queued.clone(), false);
+    let say = |text: &str| server.core.say(&thread, PublicAuthor::System, Content::plain(text));
+    server.chat.added(&thread, added(&say("two wait before you"), 1, None));
+    assert_eq!(peer.skip_to("entry").await["seq"], 2);
+    assert_eq!(peer.frame("state").await["handler"], json!(queued));
+    server.core.refuse_reads(Some(SinkError::Unavailable("the disk is away".into())));
+    server.chat.added(&thread, added(&say("still waiting"), 2, None));
+    assert_eq!(peer.frame("entry").await["seq"], 3);
+    assert!(peer.settle().await.is_empty());
+    let ana = ThreadHandler::Agent { name: "Ana".into() };
+    server.chat.added(&thread, added(&say("Ana has joined"), 3, Some(ana.clone())));
+    assert_eq!(peer.frame("entry").await["seq"], 4);
+    assert_eq!(peer.frame("state").await["handler"], json!(ana));
+}
+
+#[tokio::test]
+async fn marks_that_come_together_are_written_together() {
+    let pace = Pace { receipts_after: Duration::from_millis(50), ..Pace::default() };
+    let server = Server::with(Setup { pace, ..Setup::default() }).await;
+    let mut peer = Peer::new(&server).await;
+    peer.write("message-1", "hi").await;
+    peer.write("message-2", "hi").await;
+    for (t, seq) in [("got", 1), ("seen", 1), ("got", 2), ("seen", 2)] {
+        peer.send(json!({"t": t, "seq": seq})).await;
+    }
+    server.core.until("the mark", |core| !core.receipts().is_empty()).await;
+    peer.settle().await;
+    assert_eq!(marks(&server.core), [(ReceiptMark::Seen, 2)], "what was seen has arrived");
 }
