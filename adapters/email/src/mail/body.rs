@@ -4,7 +4,7 @@ use super::html::html_to_text;
 use super::limits::{HTML_BYTES_MAX, TEXT_BYTES_MAX};
 use super::notes::Notes;
 use super::parts::{Part, Tree};
-use super::{Mail, charset, clean, decode, flowed};
+use super::{Mail, Seal, charset, clean, decode, flowed, seal};
 
 /// The text of a mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -22,6 +22,8 @@ pub struct Body {
 pub(super) struct Chosen {
     pub(super) text: Body,
     pub(super) html: Option<String>,
+    /// The armour of OpenPGP in the text.
+    pub(super) armour: Option<Seal>,
     /// Parts that are shown; all others are files.
     pub(super) shown: Vec<usize>,
 }
@@ -76,6 +78,7 @@ pub(super) fn choose(tree: &Tree<'_>, notes: &mut Notes) -> Chosen {
     if cut {
         notes.add("the text is too long; shown is its beginning");
     }
+    chosen.armour = seal::armour(&text);
     chosen.text = Body { text: unarmour(text), from_html: from_html && all_html, cut };
     chosen.html = any_html.then(|| htmls.join("<br>")).filter(|html| !html.trim().is_empty());
     chosen

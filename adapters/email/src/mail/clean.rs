@@ -1,6 +1,6 @@
 //! Words of strangers made fit to be shown: no control characters, nothing that turns the direction of writing.
 
-use super::limits::FILE_NAME_CHARS_MAX;
+use super::limits::{FILE_NAME_CHARS_MAX, FILE_NAME_CHARS_READ_MAX};
 
 /// Signs that hide or reorder what is read: embeddings, overrides and isolates (UAX 9), separators, signs without width, tags.
 fn deceives(sign: char) -> bool {
@@ -49,7 +49,7 @@ pub(super) fn floor(text: &str, max: usize) -> usize {
 
 /// A file's name without folders, without signs that a file system or a shell takes as its own, bounded with its ending kept.
 pub(super) fn file_name(name: &str) -> Option<String> {
-    let name = line(name, FILE_NAME_CHARS_MAX * 8);
+    let name = line(name, FILE_NAME_CHARS_READ_MAX);
     let name = name.rsplit(['/', '\\']).find(|piece| !piece.trim_matches(['.', ' ']).is_empty())?;
     let name: String = name
         .chars()

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use mail_parser::decoders::base64::base64_decode;
 
-use super::charset;
 use super::limits::{HEADER_BYTES_MAX, HEADER_FIELD_BYTES_MAX, HEADER_FIELDS_MAX};
+use super::{charset, continued};
 
 /// What was wrong with a block.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -37,6 +37,7 @@ pub(super) fn prepare(block: &[u8]) -> (Vec<u8>, Trouble) {
             }
         };
         let text = if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { text };
+        let text = continued::join(&text).map_or(text, Cow::Owned);
         out.extend_from_slice(join_words(&text).as_bytes());
         if !out.ends_with(b"\n") {
             out.push(b'\n');

@@ -4,7 +4,7 @@ use mail_parser::{ContentType, HeaderName, HeaderValue, Message, MessageParser, 
 
 use super::clean;
 use super::encoded::{self, Trouble};
-use super::limits::{BOUNDARY_BYTES_MAX, FILE_NAME_CHARS_MAX, ID_BYTES_MAX, SUBJECT_CHARS_MAX};
+use super::limits::{BOUNDARY_BYTES_MAX, FILE_NAME_CHARS_READ_MAX, ID_BYTES_MAX, SUBJECT_CHARS_MAX};
 
 /// How a body is encoded for transport (RFC 2045, 6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ fn head(message: &Message<'_>) -> Head {
         smime_type: parameter(kind, "smime-type").map(lower),
         transfer: transfer(message),
         disposition: disposition.map(|it| it.ctype().trim().to_ascii_lowercase()).filter(|it| !it.is_empty()),
-        name: name.map(|name| name.chars().take(FILE_NAME_CHARS_MAX * 8).collect()),
+        name: name.map(|name| name.chars().take(FILE_NAME_CHARS_READ_MAX).collect()),
         content_id: message
             .content_id()
             .map(|id| clean::line(id.trim_matches(['<', '>', ' ']), ID_BYTES_MAX))

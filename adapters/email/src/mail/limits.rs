@@ -22,6 +22,8 @@ pub const NAME_CHARS_MAX: usize = 200;
 pub const SUBJECT_CHARS_MAX: usize = 1_000;
 /// Characters of a file's name.
 pub const FILE_NAME_CHARS_MAX: usize = 150;
+/// Characters of a file's name that are looked at to find its last folder and its ending.
+pub const FILE_NAME_CHARS_READ_MAX: usize = 8_192;
 /// Bytes of a Message-ID: a line's length in RFC 5322.
 pub const ID_BYTES_MAX: usize = 998;
 /// Ids of References and In-Reply-To. The first and the last ones are kept.

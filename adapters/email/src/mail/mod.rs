@@ -2,7 +2,7 @@
 //!
 //! | to learn | open |
 //! | --- | --- |
-//! | the tree of parts | `parts`, its fields in `head` and `encoded` |
+//! | the tree of parts | `parts`, its fields in `head`, `encoded` and `continued` |
 //! | which text is the body | `body`, with `flowed` and `charset` |
 //! | which files there are | `files`, `tnef` for winmail.dat |
 //! | people and ids | `address`, `ids` |
@@ -13,6 +13,7 @@ mod address;
 mod body;
 mod charset;
 mod clean;
+mod continued;
 mod decode;
 mod encoded;
 mod files;
@@ -88,7 +89,7 @@ impl Mail {
         mail.read_fields(tree.fields, &mut notes);
         let chosen = body::choose(&tree, &mut notes);
         let (files, tnef_body) = files::list(&tree, &chosen, &mut notes);
-        mail.sealed = seal::of(&tree, &chosen.text.text, &mut notes);
+        mail.sealed = seal::of(&tree, chosen.armour, &mut notes);
         (mail.text, mail.html, mail.files) = (chosen.text, chosen.html, files);
         if mail.text.text.trim().is_empty()
             && let Some(text) = tnef_body

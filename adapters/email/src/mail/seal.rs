@@ -29,7 +29,7 @@ const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x0
 const CMS_HEAD_BYTES: usize = 128;
 
 /// The seal of a mail (RFC 8551; RFC 3156; armour in the text).
-pub(super) fn of(tree: &Tree<'_>, text: &str, notes: &mut Notes) -> Option<Sealed> {
+pub(super) fn of(tree: &Tree<'_>, armour: Option<Seal>, notes: &mut Notes) -> Option<Sealed> {
     for part in &tree.parts {
         let pgp = part.head.protocol.as_deref().is_some_and(|protocol| protocol.contains("pgp"));
         match part.head.media_type.as_str() {
@@ -53,12 +53,19 @@ pub(super) fn of(tree: &Tree<'_>, text: &str, notes: &mut Notes) -> Option<Seale
             _ => {}
         }
     }
-    let armour = |what: &str| text.lines().any(|line| line.trim() == format!("-----BEGIN PGP {what}-----"));
-    if armour("MESSAGE") {
+    if armour == Some(Seal::Encrypted) {
         notes.add("this mail is encrypted; its text can't be read here");
-        return Some(sealed(Seal::Encrypted, "OpenPGP"));
     }
-    armour("SIGNED MESSAGE").then(|| sealed(Seal::Signed, "OpenPGP"))
+    armour.map(|seal| sealed(seal, "OpenPGP"))
+}
+
+/// The armour of OpenPGP in a text (RFC 9580, 6.2).
+pub(super) fn armour(text: &str) -> Option<Seal> {
+    text.lines().find_map(|line| match line.trim() {
+        "-----BEGIN PGP MESSAGE-----" => Some(Seal::Encrypted),
+        "-----BEGIN PGP SIGNED MESSAGE-----" => Some(Seal::Signed),
+        _ => None,
+    })
 }
 
 fn sealed(seal: Seal, by: &str) -> Sealed {

@@ -13,6 +13,9 @@ const BYTES_MAX: usize = 400;
 /// Bytes of "Ann wrote:" directly above quoted lines, where nothing else speaks for it.
 const SHORT_BYTES_MAX: usize = 120;
 
+/// Bytes of a line above an introduction that may be mistaken for its beginning. Introductions are broken where lines are full.
+const APART_BYTES_MAX: usize = 25;
+
 /// How a language introduces a quote: how the line begins, and the words for "wrote".
 struct Tongue {
     begins: &'static [&'static str],
@@ -248,12 +251,17 @@ fn is_intro(text: &str, above_quote: bool) -> bool {
     let wrote = WROTE.matches(text);
     let bracketed = BRACKETED.matches(text);
     if !colon {
-        return moment && bracketed && wrote && BEGINS_AND_WROTE.matches(text);
+        return moment && address && wrote && BEGINS_AND_WROTE.matches(text);
     }
     wrote && (moment || address) && (BEGINS_AND_WROTE.matches(text) || BEGINS_WITH_MOMENT.matches(text))
         || wrote && bracketed && SENDER_FIRST.matches(text)
         || moment && (bracketed || ends_with_address(text)) && BEGINS_WITH_MOMENT.matches(text)
         || above_quote && text.len() <= SHORT_BYTES_MAX && (wrote || moment && address)
+}
+
+/// Signs that turn the direction of writing. Programs put them around names and addresses.
+fn turns(sign: char) -> bool {
+    matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn tail(text: &str) -> &str {
@@ -267,6 +275,23 @@ fn tail(text: &str) -> &str {
 fn ends_with_address(text: &str) -> bool {
     let text = text.trim_end_matches([':', '：', ' ', '>', ')', '"', '*']);
     text.rsplit([' ', '<', '(', '"']).next().is_some_and(|word| word.contains('@') && word.len() > 3)
+}
+
+/// Whether the introduction begins at a later one of these lines: the first is somebody's text.
+fn begins_later(lines: &[Line<'_>]) -> bool {
+    let join = |lines: &[Line<'_>]| lines.iter().map(|line| line.says).collect::<Vec<_>>().join(" ");
+    let Some(first) = lines.first().map(|line| line.says) else { return false };
+    let begins = BEGINS_AND_WROTE.matches(&join(lines));
+    // "On it!" also begins like an introduction, and says nothing of a moment.
+    let apart = !begins
+        || first.len() < APART_BYTES_MAX
+            && !first.ends_with(',')
+            && !first.contains(|sign: char| sign.is_ascii_digit());
+    (1..lines.len()).any(|from| {
+        let rest = join(&lines[from..]);
+        let again = BEGINS_AND_WROTE.matches(&rest) && !rest.starts_with(char::is_lowercase);
+        MOMENT.matches(&rest) && WROTE.matches(&rest) && (again || apart && BEGINS_WITH_MOMENT.matches(&rest))
+    })
 }
 
 /// How many lines from `at` introduce a quote; `None` when they don't. The lines are of one depth and follow each other.
@@ -285,7 +310,7 @@ pub(super) fn intro(lines: &[Line<'_>], at: usize) -> Option<usize> {
         if !joined.is_empty() {
             joined.push(' ');
         }
-        joined.push_str(line.says);
+        joined.extend(line.says.chars().filter(|&sign| !turns(sign)));
         if joined.len() > BYTES_MAX {
             return None;
         }
@@ -296,7 +321,8 @@ pub(super) fn intro(lines: &[Line<'_>], at: usize) -> Option<usize> {
         let next = lines[at + count..].iter().find(|line| !line.is_blank() || line.depth > first.depth);
         let above_quote = next.is_some_and(|line| line.depth > first.depth);
         if is_intro(&joined, above_quote && count == 1) {
-            return Some(count);
+            // "Will do." above the introduction is what somebody wrote.
+            return (!begins_later(&lines[at..at + count])).then_some(count);
         }
     }
     None

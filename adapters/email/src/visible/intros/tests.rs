@@ -50,6 +50,7 @@ fn introductions_are_found_in_many_languages() {
         "Vào Th 2, 3 thg 5, 2021 vào lúc 10:15 Ann Example <ann@example.org> đã viết:",
         "On Mon, May 3, 2021 at 10:15 AM Ann Example\n<ann@example.org>\nwrote:",
         "2021-05-03 10:15 GMT+02:00 Ann Example <\nann@example.org>:",
+        "---- On Mon, 3 May 2021 10:15:00 +0200 ann@example.org wrote ----",
         "In a message dated 5/3/2021 10:15:00 AM, ann@example.org writes:",
     ] {
         assert_eq!(count(body), Some(body.lines().count()), "{body}");
@@ -75,4 +76,15 @@ fn what_somebody_writes_is_no_introduction() {
 fn a_short_one_above_a_quote_needs_no_moment() {
     assert_eq!(count("Ann Example wrote:\n> hello"), Some(1));
     assert_eq!(count("Ann Example wrote:\nhello"), None);
+}
+
+#[test]
+fn what_stands_above_is_no_part_of_it() {
+    for above in ["Hello", "On it!", "Am Ende", "Le"] {
+        let body = format!("{above}\n02.04.2012 14:20 user \"Ann\" <\nann@example.org> wrote:");
+        assert_eq!(count(&body), None, "{body}");
+        let body = format!("{above}\nOn May 3, 2021 at 10:15, Ann Example <\nann@example.org> wrote:");
+        assert_eq!(count(&body), None, "{body}");
+    }
+    assert_eq!(count("On Mon,\n3 May 2021 at 10:15, Ann wrote:"), Some(2));
 }
