@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use mail_parser::decoders::base64::base64_decode;
 
 use super::limits::{HEADER_BYTES_MAX, HEADER_FIELD_BYTES_MAX, HEADER_FIELDS_MAX};
-use super::{charset, continued};
+use super::{charset, clean, continued};
 
 /// What was wrong with a block.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -66,6 +66,9 @@ pub(super) fn fields(block: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// Bytes of an encoded word: RFC 2047 (2) allows 75, many programs write more.
+const WORD_BYTES_MAX: usize = 4_096;
+
 struct Word<'a> {
     charset: &'a str,
     base64: bool,
@@ -76,7 +79,7 @@ struct Word<'a> {
 
 /// The encoded word (RFC 2047, 2) that `text` begins with.
 fn word(text: &str) -> Option<Word<'_>> {
-    let inner = text.strip_prefix("=?")?;
+    let inner = text.get(..clean::floor(text, WORD_BYTES_MAX))?.strip_prefix("=?")?;
     let (charset, rest) = inner.split_once('?')?;
     let (encoding, rest) = rest.split_once('?')?;
     let end = rest.find("?=")?;

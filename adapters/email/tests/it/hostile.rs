@@ -121,6 +121,33 @@ fn odd_bytes_are_read() {
     assert_eq!(read(b"From: a@example.org\rSubject: old\r\rtext").subject, "old");
 }
 
+/// Bytes of a large mail.
+const LARGE: usize = 50 << 20;
+
+#[test]
+fn a_large_mail_costs_less_than_three_times_its_size() {
+    let body = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAx\n".repeat(LARGE / 73);
+    let cases = [
+        ("a file", format!("From: a@example.org\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\n{body}")),
+        ("a text", format!("From: a@example.org\nContent-Type: text/plain; charset=utf-8\n\n{body}")),
+        ("a text in base64", format!("From: a@example.org\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n\n{body}")),
+        ("a mail in a mail", format!("From: a@example.org\nContent-Type: message/rfc822\n\nSubject: x\n\n{body}")),
+        ("a header", format!("From: a@example.org\nSubject: {}\n\ntext", body.replace('\n', " "))),
+    ];
+    for (what, raw) in cases {
+        let mut mail = Mail::default();
+        let used = allocation_counter::measure(|| mail = Mail::read(raw.as_bytes()));
+        println!("{what} of {} MB: {} MB at most while reading", raw.len() >> 20, used.bytes_max >> 20);
+        let whole = usize::try_from(used.bytes_max).expect("fits") + raw.len();
+        assert!(whole < 3 * raw.len(), "{what}: {whole}");
+        if let Some(listed) = mail.files.first() {
+            let used = allocation_counter::measure(|| drop(file(raw.as_bytes(), listed.index)));
+            println!("  its bytes again: {} MB", used.bytes_max >> 20);
+            assert!(usize::try_from(used.bytes_max).expect("fits") + raw.len() < 3 * raw.len());
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
