@@ -22,7 +22,7 @@ pub struct Body {
 pub(super) struct Chosen {
     pub(super) text: Body,
     pub(super) html: Option<String>,
-    /// The armour of OpenPGP in the text.
+    /// The armour of `OpenPGP` in the text.
     pub(super) armour: Option<Seal>,
     /// Parts that are shown; all others are files.
     pub(super) shown: Vec<usize>,
@@ -67,9 +67,10 @@ pub(super) fn choose(tree: &Tree<'_>, notes: &mut Notes) -> Chosen {
         from_html |= stub;
         texts.push(if stub { as_text } else { plain.clone() });
         if any_html {
-            htmls.push(match html.is_empty() {
-                true => format!("<pre>{}</pre>", ammonia::clean_text(&plain)),
-                false => html.into_iter().map(|(html, _)| html).collect::<Vec<_>>().join("<br>"),
+            htmls.push(if html.is_empty() {
+                format!("<pre>{}</pre>", ammonia::clean_text(&plain))
+            } else {
+                html.into_iter().map(|(html, _)| html).collect::<Vec<_>>().join("<br>")
             });
         }
     }
@@ -226,7 +227,7 @@ fn says_nothing(plain: &str) -> bool {
     STUB.iter().any(|words| lower.contains(words))
 }
 
-/// Takes the armour off a text signed with OpenPGP (RFC 9580, 7): the text is shown, the signature is noted elsewhere.
+/// Takes the armour off a text signed with `OpenPGP` (RFC 9580, 7): the text is shown, the signature is noted elsewhere.
 fn unarmour(text: String) -> String {
     const BEGIN: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
     const SIGNATURE: &str = "-----BEGIN PGP SIGNATURE-----";

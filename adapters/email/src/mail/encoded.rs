@@ -28,13 +28,12 @@ pub(super) fn prepare(block: &[u8]) -> (Vec<u8>, Trouble) {
         }
         let bounded = field.get(..HEADER_FIELD_BYTES_MAX).unwrap_or(field);
         trouble.cut |= bounded.len() < field.len();
-        let text = match std::str::from_utf8(bounded) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => {
-                // A cut may have split a sign; a guess keeps the rest.
-                trouble.eight_bit |= bounded.len() == field.len();
-                Cow::Owned(charset::guess(bounded))
-            }
+        let text = if let Ok(text) = std::str::from_utf8(bounded) {
+            Cow::Borrowed(text)
+        } else {
+            // A cut may have split a sign; a guess keeps the rest.
+            trouble.eight_bit |= bounded.len() == field.len();
+            Cow::Owned(charset::guess(bounded))
         };
         let text = if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { text };
         let text = continued::join(&text).map_or(text, Cow::Owned);
@@ -187,17 +186,14 @@ pub(super) fn parameter(value: &str) -> String {
             out.push_str(before);
         }
         rest = &rest[at..];
-        match word(rest).and_then(|found| Some((bytes(&found)?, found))) {
-            Some((decoded, found)) => {
-                out.push_str(&charset::text(&decoded, Some(found.charset)));
-                rest = &rest[found.len..];
-                after_word = true;
-            }
-            None => {
-                out.push_str("=?");
-                rest = &rest[2..];
-                after_word = false;
-            }
+        if let Some((decoded, found)) = word(rest).and_then(|found| Some((bytes(&found)?, found))) {
+            out.push_str(&charset::text(&decoded, Some(found.charset)));
+            rest = &rest[found.len..];
+            after_word = true;
+        } else {
+            out.push_str("=?");
+            rest = &rest[2..];
+            after_word = false;
         }
     }
     out.push_str(rest);

@@ -159,14 +159,15 @@ fn split_head(raw: &[u8], open: &[Open]) -> (usize, usize) {
     while here < raw.len() {
         let end = line_end(raw, here);
         let line = &raw[here..end];
-        if line.trim_ascii().is_empty() && !(here > 0 && line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t')))
-        {
+        let folded = here > 0 && matches!(line.first(), Some(b' ' | b'\t'));
+        if line.trim_ascii().is_empty() && !folded {
             return (here, end);
         }
         if delimiter(line, open).is_some() {
             return (here, here);
         }
-        if !is_field(line) && !(here > 0 && known_field(&raw[end..line_end(raw, end)])) {
+        let passed_over = here > 0 && known_field(&raw[end..line_end(raw, end)]);
+        if !is_field(line) && !passed_over {
             // Something that is no field ends the fields: the body has begun without a blank line.
             return (here, here);
         }
@@ -193,7 +194,7 @@ fn is_field(line: &[u8]) -> bool {
         Some(_) => {
             let name = line.iter().position(|&byte| byte == b':').map_or(&[][..], |at| &line[..at]);
             let name = name.trim_ascii_end();
-            !name.is_empty() && name.len() <= 100 && name.iter().all(|byte| byte.is_ascii_graphic())
+            !name.is_empty() && name.len() <= 100 && name.iter().all(u8::is_ascii_graphic)
         }
         None => false,
     }

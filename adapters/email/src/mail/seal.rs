@@ -59,7 +59,7 @@ pub(super) fn of(tree: &Tree<'_>, armour: Option<Seal>, notes: &mut Notes) -> Op
     armour.map(|seal| sealed(seal, "OpenPGP"))
 }
 
-/// The armour of OpenPGP in a text (RFC 9580, 6.2).
+/// The armour of `OpenPGP` in a text (RFC 9580, 6.2).
 pub(super) fn armour(text: &str) -> Option<Seal> {
     text.lines().find_map(|line| match line.trim() {
         "-----BEGIN PGP MESSAGE-----" => Some(Seal::Encrypted),

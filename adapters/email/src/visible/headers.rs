@@ -10,523 +10,78 @@ const CONTINUED_MAX: usize = 4;
 /// Lines of a whole block.
 const BLOCK_MAX: usize = 24;
 
-const FROM: &[&str] = &[
-    "From",
-    "Von",
-    "De",
-    "Da",
-    "Van",
-    "Fra",
-    "Från",
-    "Lähettäjä",
-    "Lähde",
-    "Od",
-    "Nadawca",
-    "Odesílatel",
-    "Odosielateľ",
-    "От",
-    "От кого",
-    "Від",
-    "Кому від",
-    "Ад",
-    "Feladó",
-    "Kimden",
-    "Gönderen",
-    "De la",
-    "Expeditor",
-    "Από",
-    "מאת",
-    "من",
-    "از",
-    "发件人",
-    "寄件者",
-    "寄件人",
-    "差出人",
-    "送信者",
-    "送信元",
-    "보낸 사람",
-    "보낸사람",
-    "Dari",
-    "Từ",
-    "จาก",
-    "प्रेषक",
-    "Expéditeur",
-    "Remitente",
-    "Remetente",
-    "Mittente",
-    "Absender",
-    "Afzender",
-    "Avsändare",
-    "Afsender",
-    "Avsender",
-    "Nuo",
-    "No",
-    "Saatja",
-    "Kellelt",
-    "Pošiljatelj",
-    "Šalje",
-    "Šalje:",
-    "Frá",
-    "Nguồn",
-    "Sender",
-];
-const DATE: &[&str] = &[
-    "Sent",
-    "Date",
-    "Sent at",
-    "Sent on",
-    "Date sent",
-    "Gesendet",
-    "Gesendet am",
-    "Datum",
-    "Envoyé",
-    "Envoyé le",
-    "Envoye",
-    "Enviado",
-    "Enviado el",
-    "Enviado em",
-    "Enviada em",
-    "Enviada",
-    "Enviada el",
-    "Fecha",
-    "Fecha de envío",
-    "Data",
-    "Data do envio",
-    "Data invio",
-    "Inviato",
-    "Inviato il",
-    "Inviata",
-    "Verzonden",
-    "Verzonden op",
-    "Skickat",
-    "Sendt",
-    "Dato",
-    "Wysłano",
-    "Wysłane",
-    "Data wysłania",
-    "Odesláno",
-    "Odoslané",
-    "Dátum",
-    "Дата",
-    "Отправлено",
-    "Дата отправки",
-    "Надіслано",
-    "Изпратено",
-    "Lähetetty",
-    "Päiväys",
-    "Päivämäärä",
-    "Elküldve",
-    "Küldve",
-    "Gönderildi",
-    "Gönderilme tarihi",
-    "Gönderme Tarihi",
-    "Tarih",
-    "Trimis",
-    "Trimis la",
-    "Dată",
-    "Στάλθηκε",
-    "Αποστολή",
-    "Ημερομηνία",
-    "נשלח",
-    "תאריך",
-    "تم الإرسال",
-    "تاريخ الإرسال",
-    "التاريخ",
-    "تاریخ",
-    "发送时间",
-    "发送日期",
-    "日期",
-    "寄件日期",
-    "傳送時間",
-    "時間",
-    "时间",
-    "送信日時",
-    "送信日",
-    "日付",
-    "日時",
-    "보낸 날짜",
-    "날짜",
-    "보낸날짜",
-    "Dikirim",
-    "Terkirim",
-    "Tanggal",
-    "Đã gửi",
-    "Ngày",
-    "ส่ง",
-    "วันที่",
-    "भेजा गया",
-    "दिनांक",
-    "Išsiųsta",
-    "Saadetud",
-    "Kuupäev",
-    "Nosūtīts",
-    "Poslano",
-    "Poslato",
-    "Sent Date",
-    "Aika",
-    "Tid",
-    "Sendt den",
-    "Dags",
-];
-const TO: &[&str] = &[
-    "To",
-    "An",
-    "À",
-    "A",
-    "Á",
-    "Para",
-    "Aan",
-    "Til",
-    "Till",
-    "Do",
-    "Komu",
-    "Кому",
-    "До",
-    "Vastaanottaja",
-    "Címzett",
-    "Kime",
-    "Alıcı",
-    "Către",
-    "Catre",
-    "Προς",
-    "אל",
-    "إلى",
-    "به",
-    "收件人",
-    "宛先",
-    "收件者",
-    "받는 사람",
-    "받는사람",
-    "Kepada",
-    "Untuk",
-    "Tới",
-    "Đến",
-    "ถึง",
-    "प्रति",
-    "Kam",
-    "Kam:",
-    "Kellele",
-    "Saaja",
-    "Za",
-    "Prima",
-    "Destinataire",
-    "Destinatario",
-    "Destinatário",
-    "Empfänger",
-    "Ontvanger",
-    "Adresat",
-    "Mottaker",
-    "Modtager",
-    "Mottagare",
-];
-const COPY: &[&str] = &[
-    "Cc",
-    "CC",
-    "Kopie",
-    "Copie",
-    "Copie à",
-    "Kopia",
-    "Kopi",
-    "Копия",
-    "Копія",
-    "Másolatot kap",
-    "Másolat",
-    "Bilgi",
-    "Κοιν",
-    "Kopija",
-    "Kopio",
-    "Kópia",
-    "עותק",
-    "نسخة",
-    "抄送",
-    "副本",
-    "참조",
-    "Đồng gửi",
-    "สำเนา",
-    "Tembusan",
-    "Bcc",
-    "Cópia",
-    "Conhecimento",
-];
-const SUBJECT: &[&str] = &[
-    "Subject",
-    "Betreff",
-    "Objet",
-    "Sujet",
-    "Asunto",
-    "Assunto",
-    "Oggetto",
-    "Onderwerp",
-    "Emne",
-    "Ämne",
-    "Temat",
-    "Předmět",
-    "Predmet",
-    "Тема",
-    "Относно",
-    "Aihe",
-    "Konu",
-    "Tárgy",
-    "Subiect",
-    "Θέμα",
-    "נושא",
-    "الموضوع",
-    "موضوع",
-    "主题",
-    "主旨",
-    "件名",
-    "标题",
-    "제목",
-    "Perihal",
-    "Subyek",
-    "Subjek",
-    "Chủ đề",
-    "Tiêu đề",
-    "เรื่อง",
-    "विषय",
-    "Tema",
-    "Teema",
-    "Naslov",
-    "Efni",
-    "Assumpte",
-    "Asunto:",
-];
-const OTHER: &[&str] = &[
-    "Reply-To",
-    "Reply To",
-    "Antwort an",
-    "Répondre à",
-    "Responder a",
-    "Responder para",
-    "Organization",
-    "Importance",
-    "Wichtigkeit",
-    "Priority",
-    "Attachments",
-    "Anlagen",
-    "Pièces jointes",
-    "Message-ID",
-    "Newsgroups",
-    "Mailed-by",
-    "Signed-by",
-    "Antwoord aan",
-    "Svar til",
-    "Ответить",
-    "Importancia",
-    "Prioridade",
-    "Prioridad",
-    "回复",
-    "返信先",
-];
+const FROM: &str = "\
+    From|Von|De|Da|Van|Fra|Från|Lähettäjä|Lähde|Od|Nadawca|Odesílatel|Odosielateľ|От|От кого|Від|Кому від|Ад|\
+    Feladó|Kimden|Gönderen|De la|Expeditor|Από|מאת|من|از|发件人|寄件者|寄件人|差出人|送信者|送信元|보낸 사람|보낸사람|Dari|Từ|จาก|प्रेषक|\
+    Expéditeur|Remitente|Remetente|Mittente|Absender|Afzender|Avsändare|Afsender|Avsender|Nuo|No|Saatja|Kellelt|\
+    Pošiljatelj|Šalje|Šalje:|Frá|Nguồn|Sender";
+const DATE: &str = "\
+    Sent|Date|Sent at|Sent on|Date sent|Gesendet|Gesendet am|Datum|Envoyé|Envoyé le|Envoye|Enviado|Enviado el|\
+    Enviado em|Enviada em|Enviada|Enviada el|Fecha|Fecha de envío|Data|Data do envio|Data invio|Inviato|\
+    Inviato il|Inviata|Verzonden|Verzonden op|Skickat|Sendt|Dato|Wysłano|Wysłane|Data wysłania|Odesláno|\
+    Odoslané|Dátum|Дата|Отправлено|Дата отправки|Надіслано|Изпратено|Lähetetty|Päiväys|Päivämäärä|Elküldve|\
+    Küldve|Gönderildi|Gönderilme tarihi|Gönderme Tarihi|Tarih|Trimis|Trimis la|Dată|Στάλθηκε|Αποστολή|\
+    Ημερομηνία|נשלח|תאריך|تم الإرسال|تاريخ الإرسال|التاريخ|تاریخ|发送时间|发送日期|日期|寄件日期|傳送時間|時間|时间|送信日時|送信日|日付|日時|\
+    보낸 날짜|날짜|보낸날짜|Dikirim|Terkirim|Tanggal|Đã gửi|Ngày|ส่ง|วันที่|भेजा गया|दिनांक|Išsiųsta|Saadetud|Kuupäev|\
+    Nosūtīts|Poslano|Poslato|Sent Date|Aika|Tid|Sendt den|Dags";
+const TO: &str = "\
+    To|An|À|A|Á|Para|Aan|Til|Till|Do|Komu|Кому|До|Vastaanottaja|Címzett|Kime|Alıcı|Către|Catre|Προς|אל|إلى|به|\
+    收件人|宛先|收件者|받는 사람|받는사람|Kepada|Untuk|Tới|Đến|ถึง|प्रति|Kam|Kam:|Kellele|Saaja|Za|Prima|Destinataire|\
+    Destinatario|Destinatário|Empfänger|Ontvanger|Adresat|Mottaker|Modtager|Mottagare";
+const COPY: &str = "\
+    Cc|Kopie|Copie|Copie à|Kopia|Kopi|Копия|Копія|Másolatot kap|Másolat|Bilgi|Κοιν|Kopija|Kopio|Kópia|עותק|نسخة|\
+    抄送|副本|참조|Đồng gửi|สำเนา|Tembusan|Bcc|Cópia|Conhecimento";
+const SUBJECT: &str = "\
+    Subject|Betreff|Objet|Sujet|Asunto|Assunto|Oggetto|Onderwerp|Emne|Ämne|Temat|Předmět|Predmet|Тема|Относно|\
+    Aihe|Konu|Tárgy|Subiect|Θέμα|נושא|الموضوع|موضوع|主题|主旨|件名|标题|제목|Perihal|Subyek|Subjek|Chủ đề|Tiêu đề|เรื่อง|\
+    विषय|Tema|Teema|Naslov|Efni|Assumpte|Asunto:";
+const OTHER: &str = "\
+    Reply-To|Reply To|Antwort an|Répondre à|Responder a|Responder para|Organization|Importance|Wichtigkeit|\
+    Priority|Attachments|Anlagen|Pièces jointes|Message-ID|Newsgroups|Mailed-by|Signed-by|Antwoord aan|Svar til|\
+    Ответить|Importancia|Prioridade|Prioridad|回复|返信先";
 
 /// Words in a line of dashes above the mail that is answered.
-const ORIGINAL: &[&str] = &[
-    "Original Message",
-    "Original message",
-    "Original Email",
-    "Original E-mail",
-    "Original Mail",
-    "Original Appointment",
-    "Reply Message",
-    "Reply message",
-    "Reply Separator",
-    "Message History",
-    "Previous message",
-    "Original",
-    "Ursprüngliche Nachricht",
-    "Originalnachricht",
-    "Original-Nachricht",
-    "Originalmail",
-    "Originale Nachricht",
-    "Antwort Nachricht",
-    "Ursprüngliche Mail",
-    "Ursprüngliche E-Mail",
-    "Message d'origine",
-    "Message d’origine",
-    "Message original",
-    "Message initial",
-    "Message de réponse",
-    "Courriel original",
-    "Mensaje original",
-    "Mensaje Original",
-    "Correo original",
-    "Mensaje de respuesta",
-    "Missatge original",
-    "Mensaxe orixinal",
-    "Mensagem original",
-    "Mensagem Original",
-    "Mensagem de origem",
-    "Messaggio originale",
-    "Messaggio Originale",
-    "Messaggio di risposta",
-    "Oorspronkelijk bericht",
-    "Oorspronkelijk Bericht",
-    "Origineel bericht",
-    "Oorspronkelijke bericht",
-    "Oorspronkelijke e-mail",
-    "Oprindelig meddelelse",
-    "Oprindelig besked",
-    "Oprindelig mail",
-    "Oprindelig e-mail",
-    "Den oprindelige meddelelse",
-    "Opprinnelig melding",
-    "Opprinnelig e-post",
-    "Original melding",
-    "Ursprungligt meddelande",
-    "Originalmeddelande",
-    "Ursprungligt brev",
-    "Alkuperäinen viesti",
-    "Oryginalna wiadomość",
-    "Wiadomość oryginalna",
-    "Wiadomość pierwotna",
-    "Treść oryginalnej wiadomości",
-    "Původní zpráva",
-    "Původní e-mail",
-    "Originální zpráva",
-    "Pôvodná správa",
-    "Исходное сообщение",
-    "Оригинальное сообщение",
-    "Первоначальное сообщение",
-    "Исходное письмо",
-    "Оригинальное письмо",
-    "Ответное сообщение",
-    "Оригінальне повідомлення",
-    "Вихідне повідомлення",
-    "Оригинално съобщение",
-    "Eredeti üzenet",
-    "Eredeti levél",
-    "Orijinal Mesaj",
-    "Orijinal mesaj",
-    "Özgün İleti",
-    "Orjinal Mesaj",
-    "Mesaj original",
-    "Mesajul original",
-    "Αρχικό μήνυμα",
-    "Πρωτότυπο μήνυμα",
-    "הודעה מקורית",
-    "الرسالة الأصلية",
-    "رسالة أصلية",
-    "پیام اصلی",
-    "原始邮件",
-    "原始信件",
-    "原始郵件",
-    "原邮件",
-    "邮件原件",
-    "元のメッセージ",
-    "元のメール",
-    "オリジナルメッセージ",
-    "원본 메시지",
-    "원본 메일",
-    "Original-Mail",
-    "Pesan Asli",
-    "Pesan asli",
-    "Thư gốc",
-    "Tin nhắn gốc",
-    "ข้อความต้นฉบับ",
-    "Originalna poruka",
-    "Izvorna poruka",
-    "Izvorno sporočilo",
-    "Originali žinutė",
-    "Algne kiri",
-    "Algne sõnum",
-    "Sākotnējais ziņojums",
-    "Upprunaleg skilaboð",
-];
+const ORIGINAL: &str = "\
+    Original Message|Original Email|Original E-mail|Original Mail|Original Appointment|Reply Message|\
+    Reply Separator|Message History|Previous message|Original|Ursprüngliche Nachricht|Originalnachricht|\
+    Original-Nachricht|Originalmail|Originale Nachricht|Antwort Nachricht|Ursprüngliche Mail|\
+    Ursprüngliche E-Mail|Message d'origine|Message d’origine|Message original|Message initial|\
+    Message de réponse|Courriel original|Mensaje original|Correo original|Mensaje de respuesta|\
+    Missatge original|Mensaxe orixinal|Mensagem original|Mensagem de origem|Messaggio originale|\
+    Messaggio di risposta|Oorspronkelijk bericht|Origineel bericht|Oorspronkelijke bericht|\
+    Oorspronkelijke e-mail|Oprindelig meddelelse|Oprindelig besked|Oprindelig mail|Oprindelig e-mail|\
+    Den oprindelige meddelelse|Opprinnelig melding|Opprinnelig e-post|Original melding|Ursprungligt meddelande|\
+    Originalmeddelande|Ursprungligt brev|Alkuperäinen viesti|Oryginalna wiadomość|Wiadomość oryginalna|\
+    Wiadomość pierwotna|Treść oryginalnej wiadomości|Původní zpráva|Původní e-mail|Originální zpráva|\
+    Pôvodná správa|Исходное сообщение|Оригинальное сообщение|Первоначальное сообщение|Исходное письмо|\
+    Оригинальное письмо|Ответное сообщение|Оригінальне повідомлення|Вихідне повідомлення|Оригинално съобщение|\
+    Eredeti üzenet|Eredeti levél|Orijinal Mesaj|Özgün İleti|Orjinal Mesaj|Mesaj original|Mesajul original|\
+    Αρχικό μήνυμα|Πρωτότυπο μήνυμα|הודעה מקורית|الرسالة الأصلية|رسالة أصلية|پیام اصلی|原始邮件|原始信件|原始郵件|原邮件|邮件原件|\
+    元のメッセージ|元のメール|オリジナルメッセージ|원본 메시지|원본 메일|Original-Mail|Pesan Asli|Thư gốc|Tin nhắn gốc|ข้อความต้นฉบับ|\
+    Originalna poruka|Izvorna poruka|Izvorno sporočilo|Originali žinutė|Algne kiri|Algne sõnum|\
+    Sākotnējais ziņojums|Upprunaleg skilaboð";
 
 /// Words above a mail which is passed on.
-const FORWARDED: &[&str] = &[
-    "Forwarded message",
-    "Forwarded Message",
-    "Begin forwarded message",
-    "Forwarded by",
-    "Forwarded mail",
-    "Weitergeleitete Nachricht",
-    "Anfang der weitergeleiteten Nachricht",
-    "Weitergeleitet von",
-    "Message transféré",
-    "Début du message transféré",
-    "Début du message réexpédié",
-    "Message transmis",
-    "Mensaje reenviado",
-    "Inicio del mensaje reenviado",
-    "Mensaje transferido",
-    "Missatge reenviat",
-    "Mensagem encaminhada",
-    "Início da mensagem encaminhada",
-    "Mensagem reencaminhada",
-    "Início da mensagem reencaminhada",
-    "Messaggio inoltrato",
-    "Inizio messaggio inoltrato",
-    "Inizio del messaggio inoltrato",
-    "Doorgestuurd bericht",
-    "Begin doorgestuurd bericht",
-    "Vidarebefordrat meddelande",
-    "Vidarebefordrat brev",
-    "Vidaresänt meddelande",
-    "Börja vidarebefordrat meddelande",
-    "Videresendt meddelelse",
-    "Videresendt besked",
-    "Videresendt melding",
-    "Videresendt e-post",
-    "Start på videresendt besked",
-    "Start på videresendt melding",
-    "Videresend melding",
-    "Välitetty viesti",
-    "Edelleenlähetetty viesti",
-    "Välitetty viesti alkaa",
-    "Wiadomość przekazana",
-    "Wiadomość przekazana dalej",
-    "Przekazana wiadomość",
-    "Początek przekazywanej wiadomości",
-    "Přeposlaná zpráva",
-    "Začátek přeposílané zprávy",
-    "Preposlaná správa",
-    "Začiatok preposlanej správy",
-    "Пересылаемое сообщение",
-    "Пересланное сообщение",
-    "Начало переадресованного сообщения",
-    "Перенаправленное сообщение",
-    "Переслане повідомлення",
-    "Препратено съобщение",
-    "Továbbított üzenet",
-    "Továbbított levél",
-    "İletilen mesaj",
-    "İletilmiş mesaj",
-    "Yönlendirilen ileti",
-    "Yönlendirilmiş ileti",
-    "İletilen ileti",
-    "Mesaj redirecționat",
-    "Mesaj redirectionat",
-    "Προωθημένο μήνυμα",
-    "Διαβιβασμένο μήνυμα",
-    "הודעה שהועברה",
-    "הודעה מועברת",
-    "رسالة معاد توجيهها",
-    "الرسالة المحولة",
-    "پیام بازارسال شده",
-    "转发邮件信息",
-    "转发的邮件",
-    "转发邮件",
-    "轉寄郵件",
-    "轉寄的郵件",
-    "已轉寄的郵件",
-    "転送されたメッセージ",
-    "転送メッセージ",
-    "전달된 메시지",
-    "전달된 메일",
-    "Pesan terusan",
-    "Pesan yang diteruskan",
-    "Thư đã chuyển tiếp",
-    "Tin nhắn đã chuyển tiếp",
-    "ข้อความที่ส่งต่อ",
-    "Proslijeđena poruka",
-    "Prosleđena poruka",
-    "Posredovano sporočilo",
-    "Peradresuotas laiškas",
-    "Edastatud kiri",
-    "Pārsūtīts ziņojums",
-    "Áframsent",
-];
+const FORWARDED: &str = "\
+    Forwarded message|Begin forwarded message|Forwarded by|Forwarded mail|Weitergeleitete Nachricht|\
+    Anfang der weitergeleiteten Nachricht|Weitergeleitet von|Message transféré|Début du message transféré|\
+    Début du message réexpédié|Message transmis|Mensaje reenviado|Inicio del mensaje reenviado|\
+    Mensaje transferido|Missatge reenviat|Mensagem encaminhada|Início da mensagem encaminhada|\
+    Mensagem reencaminhada|Início da mensagem reencaminhada|Messaggio inoltrato|Inizio messaggio inoltrato|\
+    Inizio del messaggio inoltrato|Doorgestuurd bericht|Begin doorgestuurd bericht|Vidarebefordrat meddelande|\
+    Vidarebefordrat brev|Vidaresänt meddelande|Börja vidarebefordrat meddelande|Videresendt meddelelse|\
+    Videresendt besked|Videresendt melding|Videresendt e-post|Start på videresendt besked|\
+    Start på videresendt melding|Videresend melding|Välitetty viesti|Edelleenlähetetty viesti|\
+    Välitetty viesti alkaa|Wiadomość przekazana|Wiadomość przekazana dalej|Przekazana wiadomość|\
+    Początek przekazywanej wiadomości|Přeposlaná zpráva|Začátek přeposílané zprávy|Preposlaná správa|\
+    Začiatok preposlanej správy|Пересылаемое сообщение|Пересланное сообщение|Начало переадресованного сообщения|\
+    Перенаправленное сообщение|Переслане повідомлення|Препратено съобщение|Továbbított üzenet|Továbbított levél|\
+    İletilen mesaj|İletilmiş mesaj|Yönlendirilen ileti|Yönlendirilmiş ileti|İletilen ileti|Mesaj redirecționat|\
+    Mesaj redirectionat|Προωθημένο μήνυμα|Διαβιβασμένο μήνυμα|הודעה שהועברה|הודעה מועברת|رسالة معاد توجيهها|\
+    الرسالة المحولة|پیام بازارسال شده|转发邮件信息|转发的邮件|转发邮件|轉寄郵件|轉寄的郵件|已轉寄的郵件|転送されたメッセージ|転送メッセージ|전달된 메시지|전달된 메일|\
+    Pesan terusan|Pesan yang diteruskan|Thư đã chuyển tiếp|Tin nhắn đã chuyển tiếp|ข้อความที่ส่งต่อ|\
+    Proslijeđena poruka|Prosleđena poruka|Posredovano sporočilo|Peradresuotas laiškas|Edastatud kiri|\
+    Pārsūtīts ziņojums|Áframsent";
 
 static ORIGINAL_LINE: Pattern = Pattern::new(|| divider(ORIGINAL, r"[-–—_=*#~]{2,}\s*", r"\s*:?[-–—_=*#~\s]*"));
 static FORWARDED_LINE: Pattern =
@@ -534,7 +89,7 @@ static FORWARDED_LINE: Pattern =
 /// Apple Mail and Thunderbird write "Begin forwarded message:" without dashes.
 static FORWARDED_BARE: Pattern = Pattern::new(|| divider(FORWARDED, "", r"\s*[:：]"));
 
-fn divider(words: &[&str], before: &str, after: &str) -> Option<regex::Regex> {
+fn divider(words: &str, before: &str, after: &str) -> Option<regex::Regex> {
     let words = any_of(words);
     regex::RegexBuilder::new(&format!(r"(?i)^{before}(?:{words}){after}$")).size_limit(20 << 20).build().ok()
 }
@@ -548,7 +103,7 @@ static COPY_LABEL: Pattern = Pattern::new(|| label(COPY));
 static SUBJECT_LABEL: Pattern = Pattern::new(|| label(SUBJECT));
 static OTHER_LABEL: Pattern = Pattern::new(|| label(OTHER));
 
-fn label(words: &[&str]) -> Option<regex::Regex> {
+fn label(words: &str) -> Option<regex::Regex> {
     regex::RegexBuilder::new(&format!(r"(?i)^[*_\s]*(?:{})[*_\s\u{{a0}}]*[:：][*_]*", any_of(words))).build().ok()
 }
 
@@ -637,8 +192,6 @@ fn block(lines: &[Line<'_>], at: usize, announced: bool) -> Option<usize> {
                 seen.push(found);
                 (end, continued) = (here + 1, 0);
             }
-            // The header of the next quoted mail.
-            Some(_) => break,
             // One blank line between headers is what some programs make of paragraphs.
             None if line.is_blank() => {
                 if lines.get(here + 1).is_none_or(|next| field(next.says).is_none_or(|found| seen.contains(&found))) {
@@ -649,7 +202,8 @@ fn block(lines: &[Line<'_>], at: usize, announced: bool) -> Option<usize> {
                 addressed |= seen.last() == Some(&Field::From) && ADDRESS.matches(line.says);
                 continued += 1;
             }
-            None => break,
+            // A text, or the header of the next quoted mail.
+            Some(_) | None => break,
         }
         here += 1;
     }

@@ -18,168 +18,81 @@ const APART_BYTES_MAX: usize = 25;
 
 /// How a language introduces a quote: how the line begins, and the words for "wrote".
 struct Tongue {
-    begins: &'static [&'static str],
-    wrote: &'static [&'static str],
+    begins: &'static str,
+    wrote: &'static str,
 }
 
-const fn tongue(begins: &'static [&'static str], wrote: &'static [&'static str]) -> Tongue {
+const fn tongue(begins: &'static str, wrote: &'static str) -> Tongue {
     Tongue { begins, wrote }
 }
 
 const TONGUES: &[Tongue] = &[
     // Catalan, Galician and Basque
-    tongue(
-        &["El", "En", "A", "Missatge de", "O", "O dia"],
-        &["va escriure", "ha escrit", "escribiu", "igorleak idatzi du", "idatzi du"],
-    ),
+    tongue("El|En|A|Missatge de|O|O dia", "va escriure|ha escrit|escribiu|igorleak idatzi du|idatzi du"),
     // Chinese
-    tongue(&["在", "于", "於", "在"], &["写道", "寫道", "写", "寫", "编写", "撰寫"]),
+    tongue("在|于|於", "写道|寫道|写|寫|编写|撰寫"),
     // Croatian, Serbian, Bosnian and Slovenian
     tongue(
-        &["Dana", "Na", "U", "Dne", "V", "Дана", "У", "Datum", "pon", "uto", "sri", "čet", "pet", "sub", "ned"],
-        &[
-            "napisao",
-            "napisala",
-            "je napisao",
-            "je napisala",
-            "je napisal",
-            "je napisala/a",
-            "napisao/la",
-            "je napisao/la",
-            "piše",
-            "написао",
-            "је написао",
-            "написала",
-        ],
+        "Dana|Na|U|Dne|V|Дана|У|Datum|pon|uto|sri|čet|pet|sub|ned",
+        "\
+            napisao|napisala|je napisao|je napisala|je napisal|je napisala/a|napisao/la|je napisao/la|piše|написао|\
+            је написао|написала",
     ),
     // Czech and Slovak
     tongue(
-        &["Dne", "Dňa", "V", "Dna", "po", "út", "st", "čt", "pá", "so", "ne", "ut", "št", "pi"],
-        &["napsal", "napsala", "napsal(a)", "odesláno", "napísal", "napísala", "napísal(a)", "píše", "odoslal"],
+        "Dne|Dňa|V|Dna|po|út|st|čt|pá|so|ne|ut|št|pi",
+        "napsal|napsala|napsal(a)|odesláno|napísal|napísala|napísal(a)|píše|odoslal",
     ),
     // Dutch
-    tongue(&["Op", "Van"], &["schreef", "heeft geschreven", "geschreven", "het volgende geschreven", "verzond"]),
+    tongue("Op|Van", "schreef|heeft geschreven|geschreven|het volgende geschreven|verzond"),
     // English
-    tongue(
-        &["On", "At", "In a message dated", "In message", "In article"],
-        &["wrote", "writes", "sent", "said", "you wrote"],
-    ),
+    tongue("On|At|In a message dated|In message|In article", "wrote|writes|sent|said|you wrote"),
     // Baltic languages and Estonian
-    tongue(&["Kuupäeval", "Kell", "Ühel päeval", "Datums", "Data"], &["kirjutas", "rašė", "parašė", "rakstīja"]),
+    tongue("Kuupäeval|Kell|Ühel päeval|Datums|Data", "kirjutas|rašė|parašė|rakstīja"),
     // Finnish
-    tongue(&["ma", "ti", "ke", "to", "pe", "la", "su", "Lähettäjä", "Päivämäärä"], &["kirjoitti", "lähetti"]),
+    tongue("ma|ti|ke|to|pe|la|su|Lähettäjä|Päivämäärä", "kirjoitti|lähetti"),
     // French
-    tongue(&["Le", "En date de", "Date"], &["a écrit", "à écrit", "a ecrit", "écrit", "écrivait", "a envoyé"]),
+    tongue("Le|En date de|Date", "a écrit|à écrit|a ecrit|écrit|écrivait|a envoyé"),
     // German
-    tongue(
-        &["Am", "Den", "Vom", "Um"],
-        &["schrieb", "schrieben", "hat geschrieben", "geschrieben", "hat folgendes geschrieben"],
-    ),
+    tongue("Am|Den|Vom|Um", "schrieb|schrieben|hat geschrieben|geschrieben|hat folgendes geschrieben"),
     // Greek
-    tongue(&["Στις", "Την", "Τη", "Το", "Στις"], &["έγραψε", "έγραψες"]),
+    tongue("Στις|Την|Τη|Το", "έγραψε|έγραψες"),
     // Hebrew, Arabic and Persian
-    tongue(
-        &["ב", "בתאריך", "ב־", "ביום", "في", "بتاريخ", "در", "في تاريخ", "יום"],
-        &["כתב", "כתבה", "כתב/ה", "מאת", "كتب", "كتبت", "تمت كتابة ما يلي بواسطة", "نوشت"],
-    ),
+    tongue("ב|בתאריך|ב־|ביום|في|بتاريخ|در|في تاريخ|יום", "כתב|כתבה|כתב/ה|מאת|كتب|كتبت|تمت كتابة ما يلي بواسطة|نوشت"),
     // Hindi, Bengali and Thai
-    tongue(&["को", "तारीख", "เมื่อ", "ใน", "वार", "তারিখে"], &["लिखा", "ने लिखा", "เขียนว่า", "เขียน", "লিখেছেন"]),
+    tongue("को|तारीख|เมื่อ|ใน|वार|তারিখে", "लिखा|ने लिखा|เขียนว่า|เขียน|লিখেছেন"),
     // Hungarian
-    tongue(&["Ekkor", "Dátum", "A"], &["írta", "ezt írta", "a következőt írta", "írt"]),
+    tongue("Ekkor|Dátum|A", "írta|ezt írta|a következőt írta|írt"),
     // Icelandic and Faroese
-    tongue(&["Þann", "Hinn", "Á"], &["skrifaði", "reit"]),
+    tongue("Þann|Hinn|Á", "skrifaði|reit"),
     // Indonesian, Malay and Vietnamese
-    tongue(&["Pada", "Vào", "Vào lúc", "Lúc", "Ngày"], &["menulis", "tulis", "đã viết", "viết"]),
+    tongue("Pada|Vào|Vào lúc|Lúc|Ngày", "menulis|tulis|đã viết|viết"),
     // Italian
-    tongue(
-        &["Il", "In data", "Il giorno", "Data", "Alle"],
-        &["ha scritto", "scritto", "scrisse", "scrive", "ha inviato"],
-    ),
+    tongue("Il|In data|Il giorno|Data|Alle", "ha scritto|scritto|scrisse|scrive|ha inviato"),
     // Japanese and Korean
-    tongue(
-        &["20"],
-        &[
-            "のメッセージ",
-            "が書きました",
-            "書きました",
-            "さんは書きました",
-            "が送信",
-            "作成",
-            "작성",
-            "님이 작성",
-            "님이 작성한 글",
-            "씀",
-        ],
-    ),
+    tongue("20", "のメッセージ|が書きました|書きました|さんは書きました|が送信|作成|작성|님이 작성|님이 작성한 글|씀"),
     // Norwegian, Danish and Swedish
     tongue(
-        &[
-            "Den", "På", "Fra", "Från", "man", "mån", "tir", "tis", "ons", "tor", "tors", "fre", "lør", "lör", "søn",
-            "sön", "man.", "tir.", "ons.", "tor.", "fre.", "lør.", "søn.", "Kl",
-        ],
-        &["skrev", "skreiv", "har skrevet", "skriver", "följande"],
+        "Den|På|Fra|Från|man|mån|tir|tis|ons|tor|tors|fre|lør|lör|søn|sön|man.|tir.|ons.|tor.|fre.|lør.|søn.|Kl",
+        "skrev|skreiv|har skrevet|skriver|följande",
     ),
     // Polish
-    tongue(
-        &["W dniu", "Dnia", "pon", "wt", "śr", "czw", "pt", "sob", "niedz"],
-        &["napisał", "napisała", "napisał(a)", "pisze", "użytkownik", "napisał/a"],
-    ),
+    tongue("W dniu|Dnia|pon|wt|śr|czw|pt|sob|niedz", "napisał|napisała|napisał(a)|pisze|użytkownik|napisał/a"),
     // Portuguese
-    tongue(
-        &["Em", "No dia", "A", "Às", "Na", "Citando"],
-        &["escreveu", "escreveu o seguinte", "escreveu isto", "enviou"],
-    ),
+    tongue("Em|No dia|A|Às|Na|Citando", "escreveu|escreveu o seguinte|escreveu isto|enviou"),
     // Romanian
-    tongue(&["Pe", "În", "În data de", "La", "În ziua de", "Pe data de"], &["a scris", "scrie", "au scris"]),
+    tongue("Pe|În|În data de|La|În ziua de|Pe data de", "a scris|scrie|au scris"),
     // Russian, Ukrainian, Belarusian and Bulgarian
     tongue(
-        &[
-            "В",
-            "На",
-            "Вы",
-            "пн",
-            "вт",
-            "ср",
-            "чт",
-            "пт",
-            "сб",
-            "вс",
-            "нд",
-            "У",
-            "Понедельник",
-            "Вторник",
-            "Среда",
-            "Четверг",
-            "Пятница",
-            "Суббота",
-            "Воскресенье",
-            "от",
-        ],
-        &[
-            "написал",
-            "написала",
-            "написал(а)",
-            "написал (а)",
-            "пишет",
-            "писал",
-            "писала",
-            "пишете",
-            "писали",
-            "написав",
-            "написала",
-            "пише",
-            "написаў",
-            "написа",
-            "пользователь",
-        ],
+        "В|На|Вы|пн|вт|ср|чт|пт|сб|вс|нд|У|Понедельник|Вторник|Среда|Четверг|Пятница|Суббота|Воскресенье|от",
+        "\
+            написал|написала|написал(а)|написал (а)|пишет|писал|писала|пишете|писали|написав|пише|написаў|написа|\
+            пользователь",
     ),
     // Spanish
-    tongue(
-        &["El", "En", "Con fecha", "Escribió"],
-        &["escribió", "escribio", "ha escrito", "escribía", "escribieron", "ha enviado"],
-    ),
+    tongue("El|En|Con fecha|Escribió", "escribió|escribio|ha escrito|escribía|escribieron|ha enviado"),
     // Turkish and Azerbaijani
-    tongue(&["Tarih"], &["yazdı", "şunu yazdı", "şunları yazdı", "tarihinde"]),
+    tongue("Tarih", "yazdı|şunu yazdı|şunları yazdı|tarihinde"),
 ];
 
 static BEGINS_AND_WROTE: Pattern = Pattern::new(|| {
@@ -196,8 +109,7 @@ static BEGINS_AND_WROTE: Pattern = Pattern::new(|| {
 
 /// "wrote" in any language, as a word of its own.
 static WROTE: Pattern = Pattern::new(|| {
-    let words: Vec<&str> = TONGUES.iter().flat_map(|tongue| tongue.wrote.iter().copied()).collect();
-    let words = any_of(&words);
+    let words = any_of(&TONGUES.iter().map(|tongue| tongue.wrote).collect::<Vec<_>>().join("|"));
     regex::RegexBuilder::new(&format!(
         r"(?i)(?:^|[^\p{{L}}]|\p{{Han}}|\p{{Hiragana}}|\p{{Katakana}}|\p{{Hangul}})(?:{words})(?:[^\p{{L}}]|$)"
     ))

@@ -6,12 +6,13 @@
 //! | the marks mail programs leave in HTML | `html` |
 //! | "On ... wrote:" in many languages | `intros` |
 //! | From, Sent, To, Subject above a quoted mail, and dividers | `headers` |
-//! | signatures, closings, "Sent from my ..." | `signatures` |
+//! | signatures, closings, "Sent from my ..." | `signatures`, their words in `phrases` |
 
 mod headers;
 mod html;
 mod intros;
 mod line;
+mod phrases;
 mod plain;
 mod signatures;
 mod words;

@@ -27,9 +27,9 @@ impl Pattern {
     }
 }
 
-/// The words as alternatives of a pattern, longest first.
-pub(super) fn any_of(words: &[&str]) -> String {
-    let mut words: Vec<String> = words.iter().map(|word| regex::escape(word).replace(' ', r"\s+")).collect();
+/// Words parted by `|` as alternatives of a pattern, longest first. Spaces stand for any white space.
+pub(super) fn any_of(words: &str) -> String {
+    let mut words: Vec<String> = words.split('|').map(|word| regex::escape(word.trim()).replace(' ', r"\s+")).collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     words.join("|")
 }

@@ -1,5 +1,7 @@
 //! The fixtures beside the project. They are no part of it: without them the tests that use them say so and end.
 
+#![expect(clippy::print_stdout, reason = "the output says how much was tested")]
+
 use std::path::{Path, PathBuf};
 
 /// A folder of mail fixtures, when it is there.

@@ -1,5 +1,7 @@
 //! Hostile mail: bounded time and memory, never a panic. Time is not measured: what is quadratic would not end.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use switchboard_email::mail::{Mail, file, html_to_text, limits, safe_html};
 use switchboard_email::visible::{of_mail, split, split_html};
@@ -17,12 +19,12 @@ fn read(raw: impl AsRef<[u8]>) -> Mail {
 fn nesting_is_bounded() {
     let mut raw = String::from("From: a@example.org\nMIME-Version: 1.0\n");
     for depth in 0..20_000 {
-        raw.push_str(&format!("Content-Type: multipart/mixed; boundary=b{depth}\n\n--b{depth}\n"));
+        let _ = write!(raw, "Content-Type: multipart/mixed; boundary=b{depth}\n\n--b{depth}\n");
     }
     raw.push_str("\nthe innermost text\n");
     let mail = read(&raw);
     assert!(mail.notes.iter().any(|note| note.contains("deep")), "{:?}", mail.notes);
-    assert!(mail.files.len() + 1 <= limits::PARTS_MAX);
+    assert!(mail.files.len() < limits::PARTS_MAX);
 
     let mails = read("Content-Type: message/rfc822\n\n".repeat(100_000) + "From: a@example.org\n\nhello");
     assert_eq!(mails.files.len(), 1);
@@ -128,9 +130,15 @@ const LARGE: usize = 50 << 20;
 fn a_large_mail_costs_less_than_three_times_its_size() {
     let body = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAx\n".repeat(LARGE / 73);
     let cases = [
-        ("a file", format!("From: a@example.org\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\n{body}")),
+        (
+            "a file",
+            format!("From: a@example.org\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\n{body}"),
+        ),
         ("a text", format!("From: a@example.org\nContent-Type: text/plain; charset=utf-8\n\n{body}")),
-        ("a text in base64", format!("From: a@example.org\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n\n{body}")),
+        (
+            "a text in base64",
+            format!("From: a@example.org\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n\n{body}"),
+        ),
         ("a mail in a mail", format!("From: a@example.org\nContent-Type: message/rfc822\n\nSubject: x\n\n{body}")),
         ("a header", format!("From: a@example.org\nSubject: {}\n\ntext", body.replace('\n', " "))),
     ];

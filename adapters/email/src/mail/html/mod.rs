@@ -3,6 +3,7 @@
 mod images;
 mod lines;
 mod safe;
+mod walk;
 mod zone;
 
 pub(crate) use lines::{HtmlLine, lines};
@@ -19,3 +20,6 @@ pub fn html_to_text(html: &str) -> String {
     out.truncate(out.trim_end().len());
     out
 }
+
+#[cfg(test)]
+mod tests;
