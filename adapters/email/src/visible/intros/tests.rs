@@ -81,7 +81,7 @@ fn a_short_one_above_a_quote_needs_no_moment() {
 #[test]
 fn what_stands_above_is_no_part_of_it() {
     for above in ["Hello", "On it!", "Am Ende", "Le"] {
-        let body = format!("{above}\n02.04.2012 14:20 user \"Ann\" <\nann@example.org> wrote:");
+        let body = format!("{above}\n03.05.2021 10:15 user \"Ann\" <\nann@example.org> wrote:");
         assert_eq!(count(&body), None, "{body}");
         let body = format!("{above}\nOn May 3, 2021 at 10:15, Ann Example <\nann@example.org> wrote:");
         assert_eq!(count(&body), None, "{body}");
