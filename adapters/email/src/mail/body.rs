@@ -58,13 +58,17 @@ pub(super) fn choose(tree: &Tree<'_>, notes: &mut Notes) -> Chosen {
     let (mut texts, mut htmls) = (Vec::new(), Vec::new());
     let mut from_html = false;
     for piece in &pieces {
-        chosen.shown.extend(piece.plain.iter().chain(&piece.html));
+        chosen.shown.extend(&piece.html);
         let plain: Vec<String> = piece.plain.iter().map(|&part| plain_text(&tree.parts[part])).collect();
         let plain = plain.join("\n");
         let html: Vec<(String, String)> = piece.html.iter().map(|&part| html_text(&tree.parts[part])).collect();
         let as_text = html.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n\n");
         let stub = !html.is_empty() && says_nothing(&plain) && !as_text.trim().is_empty();
         from_html |= stub;
+        // A plain text that isn't shown stays a file, unless it holds no word.
+        if !stub || plain.trim().is_empty() {
+            chosen.shown.extend(&piece.plain);
+        }
         texts.push(if stub { as_text } else { plain.clone() });
         if any_html {
             htmls.push(if html.is_empty() {

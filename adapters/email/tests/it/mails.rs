@@ -41,6 +41,8 @@ fn inline_answers_are_kept() {
 #[test]
 fn a_plain_text_that_points_at_the_html_is_not_the_text() {
     assert_eq!(visible("view_in_html"), "The real text.");
+    // It is kept as a file: no word of a mail is lost.
+    assert_eq!(files(&mail("view_in_html")), [("file-1.txt", FileKind::Attachment)]);
 }
 
 #[test]
