@@ -1,0 +1,1 @@
+//! How well the sender of a mail is proven.
