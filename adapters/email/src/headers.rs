@@ -89,7 +89,7 @@ fn split_field(line: &[u8]) -> Option<(String, &[u8])> {
     let colon = line.iter().position(|&byte| byte == b':')?;
     let (name, value) = line.split_at(colon);
     let name = name.trim_ascii_end();
-    let printable = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_graphic());
+    let printable = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
     printable.then(|| (String::from_utf8_lossy(name).to_ascii_lowercase(), value.get(1..).unwrap_or_default()))
 }
 

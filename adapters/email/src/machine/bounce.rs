@@ -15,7 +15,7 @@ use crate::headers::Headers;
 /// The weight from which on a mail is a bounce.
 const ENOUGH: u32 = 5;
 /// The same where the only sign of a machine is an address that a person may use as well.
-const ENOUGH_FOR_A_PERSON: u32 = 6;
+const ENOUGH_FOR_A_PERSON: u32 = 7;
 /// Characters of the text that phrases are looked for in.
 const TEXT_READ: usize = 32 * 1024;
 

@@ -61,7 +61,15 @@ pub(crate) fn read(text: &str) -> Status {
         }
     }
     current.finish(&mut status);
+    // Amazon SES names a recipient once more above the groups, without saying what became of it.
+    let told: std::collections::HashSet<String> =
+        status.recipients.iter().filter(|one| says(one)).map(|one| one.address.clone()).collect();
+    status.recipients.retain(|one| says(one) || !told.contains(&one.address));
     status
+}
+
+fn says(recipient: &Recipient) -> bool {
+    recipient.action.is_some() || recipient.status.is_some()
 }
 
 #[derive(Default)]
@@ -91,9 +99,8 @@ impl Group {
 
     fn finish(&mut self, status: &mut Status) {
         let group = std::mem::take(self);
-        let says = group.recipient.action.is_some() || group.recipient.status.is_some();
         let room = status.recipients.len() < RECIPIENTS_MAX;
-        if room && (says || !group.seen.is_empty()) {
+        if room && (says(&group.recipient) || !group.seen.is_empty()) {
             status.recipients.push(group.recipient);
         }
     }

@@ -9,6 +9,8 @@ use super::sender::Sender;
 use super::status::{self, Cause};
 use crate::headers::{Headers, addresses, message_ids};
 
+/// Lines of the text that tell the reason.
+const LINES_READ: usize = 60;
 /// Message-IDs kept of one report.
 const IDS_MAX: usize = 20;
 
@@ -29,8 +31,9 @@ pub(crate) fn report(headers: &Headers, sender: &Sender, parts: &Parts, subject:
         }
         sharpen(recipient);
     }
-    let kind = kind(&recipients, subject, &parts.lines);
-    let explain = explain(kind, &recipients, &parts.lines);
+    let text = parts.lines.iter().take(LINES_READ).map(|line| line.to_lowercase()).collect::<Vec<_>>().join(" ");
+    let kind = kind(&recipients, subject, &text);
+    let explain = explain(kind, &recipients, &text);
     Report { kind, recipients, original_message_ids: original_ids(&status, headers, parts), verp, explain }
 }
 
@@ -54,57 +57,62 @@ fn sent_to(parts: &Parts) -> Vec<String> {
     ["x-original-to", "to", "cc"].iter().flat_map(|field| parts.returned.all(field)).flat_map(addresses).collect()
 }
 
-/// A status of 5.0.0 says less than the code in the server's words.
+/// The code in the refusing server's own words is better than the one of the system that wrote the report: many write 5.0.0
+/// or 5.1.1 for everything.
 fn sharpen(recipient: &mut Recipient) {
-    let vague = recipient.status.as_deref().is_none_or(|status| status.ends_with(".0.0"));
     let said = recipient.diagnostic.as_deref().unwrap_or_default();
-    if !vague {
+    if recipient.status.as_deref().is_some_and(|status| status.starts_with('2')) {
         return;
     }
-    let delivered = recipient.status.as_deref().is_some_and(|status| status.starts_with('2'));
-    if let Some(better) = status::find_status(said, false).filter(|_| !delivered) {
-        recipient.status = Some(better);
+    let better = status::find_status(said, false).filter(|code| !code.ends_with(".0.0"));
+    if better.is_some() {
+        recipient.status = better;
     } else if recipient.status.is_none() {
         recipient.status = status::find_reply(said).map(|code| if code < 500 { "4.0.0" } else { "5.0.0" }.to_owned());
     }
 }
 
-fn kind(recipients: &[Recipient], subject: &str, lines: &[String]) -> ReportKind {
-    let by_action = recipients.iter().filter_map(|recipient| match recipient.action.as_deref()? {
-        "failed" | "failure" | "error" | "undeliverable" | "expired" => Some(failed(recipient)),
+fn kind(recipients: &[Recipient], subject: &str, text: &str) -> ReportKind {
+    let told = recipients.iter().filter_map(|recipient| outcome(recipient, text)).max();
+    told.unwrap_or_else(|| {
+        if phrases::any(&subject.to_lowercase(), DELAY_TEXTS) || phrases::any(text, DELAY_TEXTS) {
+            return ReportKind::Delayed;
+        }
+        let worst = recipients.iter().map(|recipient| failed(recipient, text)).max();
+        worst.unwrap_or_else(|| failed(&Recipient::default(), text))
+    })
+}
+
+/// What became of one recipient, by the action field (RFC 3464 2.3.3) and the words some systems put there.
+fn outcome(recipient: &Recipient, text: &str) -> Option<ReportKind> {
+    match recipient.action.as_deref()? {
+        "failed" | "failure" | "error" | "undeliverable" | "expired" => Some(failed(recipient, text)),
         "delayed" | "deferred" | "delay" => Some(ReportKind::Delayed),
         "delivered" | "delivery" | "deliverable" => Some(ReportKind::Delivered),
         "relayed" => Some(ReportKind::Relayed),
         "expanded" => Some(ReportKind::Expanded),
         _ => None,
-    });
-    by_action.max().unwrap_or_else(|| {
-        let text = lines.iter().take(60).map(|line| line.to_lowercase()).collect::<Vec<_>>().join(" ");
-        if phrases::any(&subject.to_lowercase(), DELAY_TEXTS) || phrases::any(&text, DELAY_TEXTS) {
-            return ReportKind::Delayed;
-        }
-        let worst = recipients.iter().map(failed).max();
-        worst.unwrap_or_else(|| {
-            let cause = status::cause(None, &text);
-            ReportKind::Failed { permanent: status::is_permanent(cause, None) }
-        })
-    })
-}
-
-fn failed(recipient: &Recipient) -> ReportKind {
-    let status = recipient.status.as_deref();
-    let cause = status::cause(status, recipient.diagnostic.as_deref().unwrap_or_default());
-    ReportKind::Failed { permanent: status::is_permanent(cause, status) }
-}
-
-fn explain(kind: ReportKind, recipients: &[Recipient], lines: &[String]) -> String {
-    let worst = recipients.iter().find(|recipient| failed(recipient) == kind).or_else(|| recipients.first());
-    let status = worst.and_then(|recipient| recipient.status.as_deref());
-    let said = worst.and_then(|recipient| recipient.diagnostic.as_deref()).unwrap_or_default();
-    let mut cause = status::cause(status, said);
-    if cause == Cause::Unknown {
-        cause = status::cause(status, &lines.iter().take(60).map(String::as_str).collect::<Vec<_>>().join(" "));
     }
+}
+
+fn failed(recipient: &Recipient, text: &str) -> ReportKind {
+    ReportKind::Failed { permanent: status::is_permanent(cause(recipient, text), recipient.status.as_deref()) }
+}
+
+/// By what was said about this recipient, else by the whole text.
+fn cause(recipient: &Recipient, text: &str) -> Cause {
+    let status = recipient.status.as_deref();
+    match status::cause(status, recipient.diagnostic.as_deref().unwrap_or_default()) {
+        Cause::Unknown => status::cause(status, text),
+        known => known,
+    }
+}
+
+fn explain(kind: ReportKind, recipients: &[Recipient], text: &str) -> String {
+    let is_it = |recipient: &&Recipient| outcome(recipient, text).unwrap_or_else(|| failed(recipient, text)) == kind;
+    let worst = recipients.iter().find(is_it).or_else(|| recipients.first());
+    let status = worst.and_then(|recipient| recipient.status.as_deref());
+    let cause = worst.map_or_else(|| status::cause(None, text), |recipient| cause(recipient, text));
     let outcome = match kind {
         ReportKind::Failed { permanent: true } => "Not delivered.",
         ReportKind::Failed { permanent: false } => "Not delivered; it may work later.",

@@ -119,11 +119,10 @@ fn class(
     own: bool,
 ) -> (Class, Vec<String>, Option<Report>) {
     let verp = ours.detail(headers);
-    if sender.is_no_reply() || sender.null_path == Some(true) || headers.has("x-amz-sns-message-id") {
-        if let Some(report) = notice::find(&parts.lines, verp.clone()) {
-            let class = if report.kind == ReportKind::Complaint { Class::Complaint } else { Class::Bounce };
-            return (class, vec!["it is a notice of a sending service".to_owned()], Some(report));
-        }
+    let by_machine = sender.is_no_reply() || sender.null_path == Some(true) || headers.has("x-amz-sns-message-id");
+    if by_machine && let Some(report) = notice::find(&parts.lines, verp.clone()) {
+        let class = if report.kind == ReportKind::Complaint { Class::Complaint } else { Class::Bounce };
+        return (class, vec!["it is a notice of a sending service".to_owned()], Some(report));
     }
     if let Some((why, report)) = complaint::find(message, headers, sender, parts, verp.clone()) {
         return (Class::Complaint, vec![why], Some(report));

@@ -58,7 +58,8 @@ impl Sender {
     }
 }
 
-const DAEMONS: &[&str] = &["mailer-daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer_daemon", "mdaemon"];
+const DAEMONS: &[&str] =
+    &["mailer-daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer_daemon", "mdaemon", "post_master"];
 const DAEMON_NAMES: &[&str] = &[
     "mail delivery subsystem",
     "mail delivery system",
@@ -72,8 +73,7 @@ const DAEMON_NAMES: &[&str] = &[
     "internet mail delivery",
     "ndr administrator",
 ];
-const POSTMASTERS: &[&str] =
-    &["postmaster", "post_master", "post-master", "mail-system", "bounce", "bounces", "mailsystem"];
+const POSTMASTERS: &[&str] = &["postmaster", "post-master", "mail-system", "bounce", "bounces", "mailsystem"];
 const POSTMASTER_NAMES: &[&str] =
     &["system administrator", "microsoft exchange", "mail administrator", "mail system", "postmaster", "mail delivery"];
 

@@ -113,7 +113,6 @@ const WORDS: &[(Cause, &[&str])] = &[
             "no longer available",
             "mailbox name not allowed",
             "no user",
-            "not known",
             "unknown email",
             "invalid address",
             "destinataire invalide",

@@ -18,8 +18,8 @@ use crate::machine::{DELIVERY_FIELDS, split_detail};
 pub const TOKEN_HEADER: &str = "X-Switchboard-Thread";
 const TOKEN_FIELD: &str = "x-switchboard-thread";
 
-/// Characters of the mark: 5 bits each, so 80 bits.
-const MARK_CHARS: usize = 16;
+/// Bytes of the mark: 80 bits, which are 16 characters without a rest.
+const MARK_BYTES: usize = 10;
 /// RFC 5321 4.5.3.1.1: octets of a local part.
 const LOCAL_PART_MAX: usize = 64;
 /// Tokens looked at in one mail; an attacker gets no more guesses out of one.
@@ -50,14 +50,15 @@ impl Secret {
     }
 }
 
+/// The first [`MARK_BYTES`] in base 32.
 fn base32(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let mut text = String::with_capacity(MARK_CHARS);
+    let mut text = String::with_capacity(MARK_BYTES * 8 / 5);
     let (mut held, mut bits) = (0_u32, 0_u32);
-    for byte in bytes {
+    for byte in bytes.iter().take(MARK_BYTES) {
         held = held << 8 | u32::from(*byte);
         bits += 8;
-        while bits >= 5 && text.len() < MARK_CHARS {
+        while bits >= 5 {
             bits -= 5;
             let index = (held >> bits) & 31;
             text.push(char::from(ALPHABET.get(index as usize).copied().unwrap_or(b'a')));
