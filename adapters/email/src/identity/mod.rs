@@ -40,6 +40,22 @@ pub enum Check {
     Off,
 }
 
+impl Check {
+    /// What the configured check finds. `raw` are the mail's bytes as they came; `dns` is asked for [`Check::Dns`] only.
+    pub async fn verdicts(
+        &self,
+        raw: &[u8],
+        dns: Option<&dns::Dns>,
+        envelope: Option<dns::Envelope<'_>>,
+    ) -> Vec<Verdict> {
+        match (self, dns) {
+            (Self::TrustedHeader { authserv_ids }, _) => trusted(raw, authserv_ids),
+            (Self::Dns, Some(dns)) => dns.check(raw, envelope).await,
+            (Self::Dns, None) | (Self::Off, _) => Vec::new(),
+        }
+    }
+}
+
 /// How well a sender is proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -25,6 +25,11 @@ const REPLY_FIELDS: &[&str] = &[
     "vacation",
 ];
 
+/// Fields of programs that run mailing lists,
+const LIST_PROGRAMS: &[&str] = &["x-mlserver", "x-ml-info", "x-mailman-version", "mailing-list"];
+/// and ends of the names under which they answer themselves.
+const LIST_ADDRESSES: &[&str] = &["-admin", "-request", "-help", "-ctl", "-confirm", "-bounces", "-owner"];
+
 /// Why a mail is an automatic answer.
 pub(crate) fn reply(message: &Message<'_>, headers: &Headers, sender: &Sender, parts: &Parts) -> Option<String> {
     if submitted(headers).is_some_and(|value| value.starts_with("auto-replied") || value.starts_with("auto-notified")) {
@@ -45,6 +50,10 @@ pub(crate) fn reply(message: &Message<'_>, headers: &Headers, sender: &Sender, p
     }
     if headers.get("x-precedence").is_some_and(|value| value.to_ascii_lowercase().contains("auto")) {
         return Some("it has the field X-Precedence: auto_reply".to_owned());
+    }
+    let manager = LIST_PROGRAMS.iter().any(|field| headers.has(field));
+    if manager && LIST_ADDRESSES.iter().any(|end| sender.local().ends_with(end)) {
+        return Some("a program that runs a mailing list answered".to_owned());
     }
     by_words(message, headers, sender, parts)
 }
@@ -151,7 +160,7 @@ pub(crate) fn list(headers: &Headers) -> Option<String> {
 }
 
 /// Why a mail was written by a program that expects no answer.
-pub(crate) fn generated(headers: &Headers, sender: &Sender, own_loop: bool) -> Option<String> {
+pub(crate) fn generated(headers: &Headers, sender: &Sender, parts: &Parts, own_loop: bool) -> Option<String> {
     if own_loop {
         return Some("it is our own mail".to_owned());
     }
@@ -163,6 +172,14 @@ pub(crate) fn generated(headers: &Headers, sender: &Sender, own_loop: bool) -> O
     }
     if sender.is_daemon() {
         return Some("the sender is a mail system".to_owned());
+    }
+    if parts.root == "multipart/report" {
+        return Some("it is a report (RFC 6522)".to_owned());
+    }
+    // RFC 7489 7.2.1.1 gives these reports their subject.
+    let subject = headers.get("subject").unwrap_or_default().trim().to_ascii_lowercase();
+    if subject.starts_with("report domain:") && subject.contains("submitter:") {
+        return Some("it is a report about the domain (DMARC)".to_owned());
     }
     if sender.is_no_reply() {
         return Some("the sender says that nobody reads it".to_owned());

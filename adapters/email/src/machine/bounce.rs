@@ -14,8 +14,10 @@ use crate::headers::Headers;
 
 /// The weight from which on a mail is a bounce.
 const ENOUGH: u32 = 5;
-/// The same where the only sign of a machine is an address that a person may use as well.
+/// The same where the only sign of a machine is an address that a person may use as well,
 const ENOUGH_FOR_A_PERSON: u32 = 7;
+/// and where the subject is that of a report, too.
+const ENOUGH_WITH_SUBJECT: u32 = 6;
 /// Characters of the text that phrases are looked for in.
 const TEXT_READ: usize = 32 * 1024;
 
@@ -29,6 +31,14 @@ const REPORT_FIELDS: &[&str] = &[
     "x-postfix-queue-id",
 ];
 
+/// Whole subjects of a gateway that reports under the name of whoever runs it.
+const GATEWAY_SUBJECTS: &[&str] = &[
+    "mail could not be delivered",
+    "メール配信に失敗しました",
+    "メッセージを配信できません。",
+    "メッセージを配信できません",
+];
+
 /// What speaks for a bounce.
 #[derive(Debug, Default)]
 pub(crate) struct Evidence {
@@ -37,6 +47,8 @@ pub(crate) struct Evidence {
     machine: bool,
     /// That sign is one a person can't give by accident.
     certain: bool,
+    /// The subject is that of a report.
+    named: bool,
     pub(crate) reasons: Vec<String>,
 }
 
@@ -48,17 +60,26 @@ impl Evidence {
 
     /// Whether it suffices.
     pub(crate) fn is_enough(&self) -> bool {
-        self.machine && self.weight >= if self.certain { ENOUGH } else { ENOUGH_FOR_A_PERSON }
+        let enough = match (self.certain, self.named) {
+            (true, _) => ENOUGH,
+            (false, true) => ENOUGH_WITH_SUBJECT,
+            (false, false) => ENOUGH_FOR_A_PERSON,
+        };
+        self.machine && self.weight >= enough
     }
 }
 
 /// Weighs the signs.
 pub(crate) fn evidence(message: &Message<'_>, headers: &Headers, sender: &Sender, parts: &Parts) -> Evidence {
     let mut found = Evidence::default();
-    structure(&mut found, parts);
     envelope(&mut found, headers, sender);
+    structure(&mut found, parts);
     let subject = message.subject().unwrap_or_default().to_lowercase();
     list_manager(&mut found, headers, &subject, parts);
+    if GATEWAY_SUBJECTS.contains(&subject.trim()) {
+        found.machine = true;
+        found.add(1, "the whole subject is one that a gateway writes");
+    }
     if !found.machine && !sender.is_no_reply() {
         return found;
     }
@@ -67,6 +88,7 @@ pub(crate) fn evidence(message: &Message<'_>, headers: &Headers, sender: &Sender
         found.add(1, "the sender says that nobody reads it");
     }
     if crate::thread::subject::base(&subject).prefixes == 0 && phrases::any(&subject, BOUNCE_SUBJECTS) {
+        found.named = true;
         found.add(3, "the subject is that of a delivery report");
     }
     text(&mut found, parts);
@@ -79,7 +101,8 @@ pub(crate) fn evidence(message: &Message<'_>, headers: &Headers, sender: &Sender
 fn structure(found: &mut Evidence, parts: &Parts) {
     let delivery = parts.report_type.as_deref() == Some("delivery-status");
     let has_status = parts.delivery_status.as_deref().is_some_and(|text| !super::dsn::read(text).is_empty());
-    if parts.is_report && (delivery || parts.delivery_status.is_some()) {
+    let by_machine = parts.root == "multipart/report" || found.machine;
+    if parts.is_report && by_machine && (delivery || parts.delivery_status.is_some()) {
         found.machine = true;
         found.certain = true;
         found.add(5, "it is a delivery status notification (RFC 3464)");
@@ -165,8 +188,20 @@ fn list_manager(found: &mut Evidence, headers: &Headers, subject: &str, parts: &
     if !manager {
         return;
     }
-    let refusals =
-        ["not member", "not a member", "rejected", "ignored", "loop", "too large", "size", "denied", "not allowed"];
+    let refusals = [
+        "not member",
+        "not a member",
+        "rejected",
+        "ignored",
+        "loop",
+        "too large",
+        "size",
+        "denied",
+        "not allowed",
+        "error",
+        "alert",
+        "invalid",
+    ];
     let said =
         phrases::any(subject, &refusals) || parts.lines.iter().take(40).any(|line| line.contains("not a member"));
     if said {

@@ -102,10 +102,8 @@ fn failed(recipient: &Recipient, text: &str) -> ReportKind {
 /// By what was said about this recipient, else by the whole text.
 fn cause(recipient: &Recipient, text: &str) -> Cause {
     let status = recipient.status.as_deref();
-    match status::cause(status, recipient.diagnostic.as_deref().unwrap_or_default()) {
-        Cause::Unknown => status::cause(status, text),
-        known => known,
-    }
+    let told = status::cause(status, recipient.diagnostic.as_deref().unwrap_or_default());
+    if told == Cause::Unknown { status::cause(status, text) } else { told }
 }
 
 fn explain(kind: ReportKind, recipients: &[Recipient], text: &str) -> String {

@@ -16,6 +16,7 @@ use serde::Serialize;
 mod answer;
 mod auto;
 mod bounce;
+mod causes;
 mod complaint;
 mod dsn;
 mod findings;
@@ -141,7 +142,7 @@ fn class(
     if let Some(why) = auto::list(headers) {
         return (Class::List, vec![why], None);
     }
-    if let Some(why) = auto::generated(headers, sender, own) {
+    if let Some(why) = auto::generated(headers, sender, parts, own) {
         return (Class::Generated, vec![why], None);
     }
     (Class::Human, vec!["nothing says that a machine wrote it".to_owned()], None)

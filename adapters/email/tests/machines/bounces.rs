@@ -205,11 +205,11 @@ fn a_person_who_sends_a_bounce_along_is_no_bounce() {
             "It drips from below.",
             "550 5.1.1 User unknown. Your message could not be delivered. Mailbox full.\n> host said",
         );
-    let loose = format!(
+    let loose =
         "From: ada@customer.example\nTo: support@shop.example\nSubject: details.txt\nMIME-Version: 1.0\n\
          Content-Type: multipart/mixed; boundary=m\n\n--m\n\nThe mail could not be delivered, see the file.\n--m\n\
          Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822; bob@far.example\nAction: failed\nStatus: 5.1.1\n\n--m--\n"
-    );
+        .to_owned();
     let postmaster = person("Return-Path: <postmaster@customer.example>\n")
         .replace("ada@customer.example>\nTo", "postmaster@customer.example>\nTo")
         .replace(
@@ -220,4 +220,21 @@ fn a_person_who_sends_a_bounce_along_is_no_bounce() {
         let judgement = judge(&raw);
         assert_eq!((judgement.class, judgement.may_answer()), (Class::Human, true), "{raw}\n{:?}", judgement.reasons);
     }
+}
+
+#[test]
+fn other_reports_and_list_programs_are_no_people() {
+    let dmarc =
+        person("").replace("The kettle leaks", "Report Domain: shop.example Submitter: far.example Report-ID: <1>");
+    assert_eq!(judge(&dmarc).class, Class::Generated);
+    let tls = person("MIME-Version: 1.0\nContent-Type: multipart/report; report-type=tlsrpt; boundary=t\n");
+    assert_eq!(judge(&tls).class, Class::Generated);
+    let list = person("X-MLServer: fml\n").replace("ada@customer.example>\nTo", "kettles-admin@customer.example>\nTo");
+    assert_eq!(judge(&list).class, Class::AutoReply);
+    assert_eq!(judge(&list.replace("The kettle leaks", "Rejected mail")).class, Class::Bounce);
+    assert_eq!(judge(&person("X-MLServer: fml\n")).class, Class::List, "a member wrote it");
+    let gateway = person("")
+        .replace("The kettle leaks", "Mail could not be delivered")
+        .replace("It drips from below.", "Unable to deliver message to <bob@far.example>\n<<< 550 5.1.1 user unknown");
+    assert_eq!(judge(&gateway).class, Class::Bounce);
 }

@@ -6,6 +6,7 @@ use mail_parser::MessageParser;
 use switchboard_email::machine::{Class, Judgement, Ours, classify};
 
 /// The folder, if it is there. `SWITCHBOARD_SHARED` names another place than the one beside the project.
+#[expect(clippy::print_stdout, reason = "the output says what was measured")]
 fn shared(folder: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let root = std::env::var_os("SWITCHBOARD_SHARED").map_or(beside, PathBuf::from);
@@ -77,7 +78,10 @@ fn mail_of_people_is_no_automatic_mail() {
         for entry in std::fs::read_dir(path).expect("the folder can be read").flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             // These two kinds are real reports.
-            if !name.ends_with(".eml") || name.contains("bounce") || name.contains("_report_") {
+            if entry.path().extension().is_none_or(|extension| extension != "eml")
+                || name.contains("bounce")
+                || name.contains("_report_")
+            {
                 continue;
             }
             let judgement = judge_file(&entry.path());

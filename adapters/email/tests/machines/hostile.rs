@@ -62,7 +62,7 @@ fn large_mails_are_judged_in_time() {
     in_time("addresses", &format!("{}{}", bounce(), "<bob@far.example>\n".repeat(200_000)));
     in_time(
         "different addresses",
-        &format!("{}{}", bounce(), (0..100_000).map(|n| format!("<b{n}@far.example>\n")).collect::<String>()),
+        &format!("{}{}", bounce(), (0..100_000).map(|n| format!("<b{n}@far.example>")).collect::<Vec<_>>().join("\n")),
     );
     in_time("codes", &format!("{}{}", bounce(), "550 5.1.1 ".repeat(500_000)));
     in_time("dots", &format!("{}{}", bounce(), ".".repeat(5_000_000)));
@@ -135,9 +135,9 @@ proptest! {
         fields in prop::collection::vec(("(From|To|Cc|Subject|References|In-Reply-To|Message-ID|Return-Path|Authentication-Results|ARC-Seal|DKIM-Signature|Delivered-To|Content-Type)", "\\PC{0,80}"), 0..20),
         body in "(\\PC{0,60}\n){0,20}",
     ) {
-        let header: String = fields.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
-        everything(format!("{header}\n{body}").as_bytes());
-        everything(format!("Return-Path: <>\n{header}\n{body}").as_bytes());
+        let header = fields.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n");
+        everything(format!("{header}\n\n{body}").as_bytes());
+        everything(format!("Return-Path: <>\n{header}\n\n{body}").as_bytes());
     }
 
     #[test]
