@@ -125,8 +125,8 @@ impl Dns {
         let asked = DmarcParameters::new(&message, &dkim, sender, &spf);
         let dmarc = self.authenticator.verify_dmarc(self.with_caches(asked)).await;
         let passed = *dmarc.dkim_result() == DmarcResult::Pass || *dmarc.spf_result() == DmarcResult::Pass;
-        // Without the envelope, SPF is unknown: only what did not pass with it has failed.
-        let failed = !passed && envelope.is_some() && matches!(dmarc.dkim_result(), DmarcResult::Fail(_));
+        // Without the envelope SPF is unknown, and then a signature that the policy wants aligned strictly has to be.
+        let failed = !passed && !matches!(dmarc.dkim_result(), DmarcResult::TempError(_));
         if dmarc.dmarc_record().is_some() {
             verdicts.push(verdict(Method::Dmarc, passed, failed, dmarc.domain()));
         }

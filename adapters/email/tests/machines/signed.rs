@@ -76,6 +76,8 @@ async fn a_strict_policy_is_kept() {
     let (level, verdicts) = check(&relaxed, &raw).await;
     assert_eq!(level, Level::Aligned);
     assert!(verdicts.iter().any(|v| v.method == Method::Dmarc && v.outcome == Outcome::Pass), "{verdicts:?}");
+    let strict = dns(&[key, ("_dmarc.customer.example", "v=DMARC1; p=reject; adkim=s")]);
+    assert_eq!(check(&strict, &raw).await.0, Level::Claimed);
 }
 
 #[tokio::test]
