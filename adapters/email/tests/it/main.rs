@@ -1,0 +1,3 @@
+//! The email adapter against real servers and scripted ones, with a core in memory.
+
+mod imap;
