@@ -1,5 +1,8 @@
 //! Receiving: a real Dovecot, and a scripted server for what Dovecot won't do wrong.
 
 mod dovecot;
+mod lies;
 mod receive;
 mod rig;
+mod scripted;
+mod watch;
