@@ -38,22 +38,11 @@ pub(crate) struct Dovecot {
 }
 
 impl Dovecot {
-    /// A server. None, and a line that says so, where Dovecot is not installed.
+    /// A server that does not run yet, so that mails can be put into it; with more settings. None, and a line that says
+    /// so, where Dovecot is not installed.
     ///
     /// # Panics
-    /// When it does not start, and in CI also when it is missing.
-    pub(crate) fn start() -> Option<Self> {
-        Self::start_with("")
-    }
-
-    /// The same with more settings.
-    pub(crate) fn start_with(settings: &str) -> Option<Self> {
-        let mut server = Self::make(settings)?;
-        server.resume();
-        Some(server)
-    }
-
-    /// A server that does not run yet, so that mails can be put into it.
+    /// In CI, when it is missing.
     pub(crate) fn make(settings: &str) -> Option<Self> {
         let program = installed()?;
         let folder = tempfile::Builder::new().prefix("switchboard-imap-").tempdir().expect("a folder").keep();
@@ -181,7 +170,7 @@ impl Dovecot {
         say("MAIL FROM:<customer@example.net>\r\n", "250");
         say(&format!("RCPT TO:<{USER}>\r\n"), "250");
         say("DATA\r\n", "354");
-        say(&format!("{}\r\n.\r\n", mail.replace("\r\n.", "\r\n..")), "250");
+        say(&format!("{}.\r\n", mail.replace("\r\n.", "\r\n..")), "250");
     }
 
     fn own(&self, place: &Path) {

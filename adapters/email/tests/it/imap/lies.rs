@@ -156,6 +156,22 @@ async fn a_mail_left_out_of_an_answer_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_mail_whose_size_can_not_be_read_is_not_passed_over() {
+    for odd in ["* 4 FETCH (UID 4 RFC822.SIZE ((1)))\r\n", "* 4 FETCH (UID 4 RFC822.SIZE 1\r\n", ""] {
+        let server = Scripted::start().await;
+        server.fill(10, plain);
+        let size = |uid: u32| format!("* {uid} FETCH (UID {uid} RFC822.SIZE 150)\r\n");
+        let sizes: String = (1..=10).map(|uid| if uid == 4 { odd.to_owned() } else { size(uid) }).collect();
+        let end = if odd.is_empty() { "NO some are not there" } else { "OK done" };
+        server.rule("UID FETCH 1:", 1, Act::Say(format!("{sizes}{{tag}} {end}\r\n")));
+        let core = FakeCore::new();
+        let session = receive(&server, &core).await;
+        assert_eq!(core.texts(), texts(1..=10), "{odd:?}");
+        session.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_mail_that_always_breaks_the_connection_ends_in_quarantine_and_the_others_come() {
     for (how, headers, raw) in [
         ("", true, "Message-ID"),

@@ -1,6 +1,7 @@
 //! Receiving: a real Dovecot, and a scripted server for what Dovecot won't do wrong.
 
 mod dovecot;
+mod figures;
 mod lies;
 mod receive;
 mod rig;

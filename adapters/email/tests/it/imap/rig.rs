@@ -50,6 +50,16 @@ pub(crate) fn read() -> ReadMail {
     })
 }
 
+/// Reads nothing: for what is measured without it.
+pub(crate) fn blind() -> ReadMail {
+    Arc::new(|_: &[u8]| Inbound {
+        external_id: ExternalId("blind".to_owned()),
+        occurred_at: None,
+        raw: Vec::new(),
+        reading: Reading::Filtered { reason: "not read".to_owned() },
+    })
+}
+
 /// Short pauses, long patience.
 pub(crate) fn pace() -> Pace {
     Pace {
@@ -96,7 +106,15 @@ impl Session {
     }
 
     pub(crate) fn start_with(config: EmailConfig, sink: Arc<dyn InboundSink>, pace: Pace) -> Self {
-        let mailboxes = Mailboxes::with_pace(config, read(), Arc::new(|| 250), pace).expect("good settings");
+        Self::start_all(config, sink, pace, read())
+    }
+
+    pub(crate) fn start_reading(config: EmailConfig, sink: Arc<dyn InboundSink>, read: ReadMail) -> Self {
+        Self::start_all(config, sink, pace(), read)
+    }
+
+    fn start_all(config: EmailConfig, sink: Arc<dyn InboundSink>, pace: Pace, read: ReadMail) -> Self {
+        let mailboxes = Mailboxes::with_pace(config, read, Arc::new(|| 250), pace).expect("good settings");
         let health = mailboxes.health();
         let (stop, token) = StopSource::new();
         let task = tokio::spawn(async move { mailboxes.run(sink, &token).await });
