@@ -195,16 +195,17 @@ impl EmailConfig {
     pub(crate) fn credentials(&self) -> Result<Credentials<'_>, ConfigError> {
         let oauth =
             [&self.oauth_token_url, &self.oauth_client_id, &self.oauth_refresh_token, &self.oauth_client_secret];
-        let wants_oauth = oauth.iter().any(|setting| given(setting).is_some());
-        match given(&self.imap_password) {
+        let wants_oauth = oauth.iter().any(|setting| given(setting.as_ref()).is_some());
+        match given(self.imap_password.as_ref()) {
             Some(_) if wants_oauth => Err(ConfigError::TwoCredentials),
             Some(password) => Ok(Credentials::Password(password)),
             None if !wants_oauth => Err(ConfigError::NoCredentials),
             None => Ok(Credentials::Oauth {
-                token_url: given(&self.oauth_token_url).ok_or(ConfigError::OauthIncomplete("token_url"))?,
-                client_id: given(&self.oauth_client_id).ok_or(ConfigError::OauthIncomplete("client_id"))?,
-                client_secret: given(&self.oauth_client_secret),
-                refresh_token: given(&self.oauth_refresh_token).ok_or(ConfigError::OauthIncomplete("refresh_token"))?,
+                token_url: given(self.oauth_token_url.as_ref()).ok_or(ConfigError::OauthIncomplete("token_url"))?,
+                client_id: given(self.oauth_client_id.as_ref()).ok_or(ConfigError::OauthIncomplete("client_id"))?,
+                client_secret: given(self.oauth_client_secret.as_ref()),
+                refresh_token: given(self.oauth_refresh_token.as_ref())
+                    .ok_or(ConfigError::OauthIncomplete("refresh_token"))?,
             }),
         }
     }
@@ -239,7 +240,7 @@ impl EmailConfig {
         if unsendable(self.imap_user()) {
             return Err(ConfigError::Unsendable("imap_user"));
         }
-        if given(&self.imap_password).is_some_and(unsendable) {
+        if given(self.imap_password.as_ref()).is_some_and(unsendable) {
             return Err(ConfigError::Unsendable("imap_password"));
         }
         if let After::Move(target) = &self.after {
@@ -255,8 +256,8 @@ impl EmailConfig {
 }
 
 /// An empty setting is none.
-fn given(setting: &Option<String>) -> Option<&str> {
-    setting.as_deref().filter(|text| !text.is_empty())
+fn given(setting: Option<&String>) -> Option<&str> {
+    setting.map(String::as_str).filter(|text| !text.is_empty())
 }
 
 /// INBOX is the same however it is written (RFC 9051, section 5.1).
@@ -293,8 +294,10 @@ mod tests {
     }
 
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "so that cases are one line each")]
     fn check(more: &str, result: Result<(), ConfigError>) {
-        assert_eq!(config(more).expect("it reads").check(), result, "{more}");
+        let checked = config(more).expect("it reads").check();
+        assert_eq!(checked, result, "{more}");
     }
 
     const PASSWORD: &str = r#","imap_password":"pw""#;

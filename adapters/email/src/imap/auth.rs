@@ -117,10 +117,7 @@ fn with_reason(trouble: Trouble, reason: Option<String>) -> Trouble {
 }
 
 fn refusal(trouble: Trouble) -> Trouble {
-    match trouble {
-        Trouble::No(answer) => answer.refusal(),
-        other => other,
-    }
+    trouble.where_refused(Answer::refusal)
 }
 
 #[cfg(test)]

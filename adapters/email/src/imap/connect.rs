@@ -67,14 +67,15 @@ impl Abilities {
 /// Asks what the server can do.
 pub(super) async fn abilities(wire: &mut Wire) -> Result<Abilities, Trouble> {
     let mut abilities = Abilities::default();
-    wire.run("CAPABILITY", |response| match response {
-        Response::Capabilities(list) => abilities.take(list),
-        Response::Data { outcome, .. } => {
-            if let Some(ResponseCode::Capabilities(list)) = &outcome.code {
-                abilities.take(list);
-            }
+    wire.run("CAPABILITY", |response| {
+        if let Response::Capabilities(list) = response {
+            abilities.take(list);
         }
-        _ => {}
+        if let Response::Data { outcome, .. } = response
+            && let Some(ResponseCode::Capabilities(list)) = &outcome.code
+        {
+            abilities.take(list);
+        }
     })
     .await?;
     Ok(abilities)
@@ -152,9 +153,9 @@ async fn starttls(mut wire: Wire) -> Result<Box<dyn Io>, Trouble> {
         let how = "the server does not offer STARTTLS; use `tls`, or somebody between takes it out";
         return Err(Trouble::Insecure(how.to_owned()));
     }
-    wire.run("STARTTLS", |_| {}).await.map_err(|trouble| match trouble {
-        Trouble::No(answer) => Trouble::Insecure(format!("the server refuses STARTTLS: {answer}")),
-        other => other,
+    wire.run("STARTTLS", |_| {}).await.map_err(|trouble| {
+        let refused = |answer| Trouble::Insecure(format!("the server refuses STARTTLS: {answer}"));
+        trouble.where_refused(refused)
     })?;
     Ok(wire.into_inner())
 }

@@ -48,7 +48,7 @@ pub(super) async fn window(wire: &mut Wire, mark: &Mark, range: (u32, Option<u32
     let left_out = wire.left_out();
     let range = format!("{from}:{}", to.map_or_else(|| "*".to_owned(), |to| to.to_string()));
     let date = if from <= mark.mixed { " INTERNALDATE" } else { "" };
-    let look = |response: &Response<'_>| {
+    let mut look = |response: &Response<'_>| {
         if let Response::Fetch(_, items) = response
             && let Some(uid) = uid(items)
         {
@@ -56,16 +56,28 @@ pub(super) async fn window(wire: &mut Wire, mark: &Mark, range: (u32, Option<u32
             keep(uid, Facts { size: size(items), came_in: came_in(items) });
         }
     };
-    let mut look = look;
     let answered = wire.run(&format!("UID FETCH {range} (UID RFC822.SIZE{date})"), &mut look).await;
     if wire.left_out() > left_out || matches!(answered, Err(Trouble::No(_))) {
         // Something was said that can't be read, or the server could not say all: no mail may fall through.
-        wire.run(&format!("UID SEARCH UID {range}"), |response| {
-            if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
-                uids.iter().for_each(|uid| keep(*uid, Facts::default()));
+        let mut look = |response: &Response<'_>| {
+            if let Response::Fetch(_, items) = response
+                && let Some(uid) = uid(items)
+            {
+                keep(uid, Facts::default());
             }
-        })
-        .await?;
+            if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
+                for uid in uids {
+                    keep(*uid, Facts::default());
+                }
+            }
+        };
+        let answered = wire.run(&format!("UID FETCH {range} (UID)"), &mut look).await;
+        if matches!(answered, Err(Trouble::No(_))) {
+            // Some refuse a range without mails.
+            wire.run(&format!("UID SEARCH UID {range}"), &mut look).await?;
+        } else {
+            answered?;
+        }
     } else {
         answered?;
     }
@@ -195,21 +207,18 @@ fn came_in(items: &[AttributeValue<'_>]) -> Option<i64> {
 /// The part that was asked for, and no other that may come with it.
 fn body<'a>(items: &'a [AttributeValue<'_>], part: Part) -> Option<&'a [u8]> {
     let wants_header = !matches!(part, Part::Whole | Part::Nothing);
-    items.iter().find_map(|item| match item {
-        AttributeValue::BodySection { section: None, data: Some(data), .. } if !wants_header => Some(&**data),
-        AttributeValue::BodySection {
-            section: Some(SectionPath::Full(MessageSection::Header)),
-            data: Some(data),
-            ..
-        } if wants_header => Some(&**data),
-        _ => None,
+    items.iter().find_map(|item| {
+        let AttributeValue::BodySection { section, data: Some(data), .. } = item else { return None };
+        let is_header = matches!(section, Some(SectionPath::Full(MessageSection::Header)));
+        let is_wanted = if wants_header { is_header } else { section.is_none() };
+        is_wanted.then_some(&**data)
     })
 }
 
 /// A date as `17-Jul-1996 02:44:25 -0700` (RFC 9051, section 9), in milliseconds.
 fn date_of(date: &str) -> Option<i64> {
     let broken = jiff::fmt::strtime::parse("%d-%b-%Y %H:%M:%S %z", date.trim()).ok()?;
-    broken.to_timestamp().ok().map(|at| at.as_millisecond())
+    broken.to_timestamp().ok().map(jiff::Timestamp::as_millisecond)
 }
 
 #[cfg(test)]

@@ -24,15 +24,18 @@ pub(super) async fn open(wire: &mut Wire, abilities: &Abilities, name: &str, cha
     let verb = if change { "SELECT" } else { "EXAMINE" };
     let sequences = if abilities.has("CONDSTORE") { " (CONDSTORE)" } else { "" };
     let mut opened = Opened::default();
-    wire.run(&format!("{verb} {name}{sequences}"), |response| match response {
-        Response::MailboxData(MailboxDatum::Exists(count)) => opened.exists = Some(*count),
-        Response::Data { outcome, .. } => match outcome.code {
-            Some(ResponseCode::UidValidity(validity)) => opened.validity = Some(validity),
-            Some(ResponseCode::UidNext(next)) => opened.next = Some(next),
-            Some(ResponseCode::HighestModSeq(modseq)) => opened.modseq = Some(modseq),
-            _ => {}
-        },
-        _ => {}
+    wire.run(&format!("{verb} {name}{sequences}"), |response| {
+        if let Response::MailboxData(MailboxDatum::Exists(count)) = response {
+            opened.exists = Some(*count);
+        }
+        let Response::Data { outcome, .. } = response else { return };
+        if let Some(ResponseCode::UidValidity(validity)) = outcome.code {
+            opened.validity = Some(validity);
+        } else if let Some(ResponseCode::UidNext(next)) = outcome.code {
+            opened.next = Some(next);
+        } else if let Some(ResponseCode::HighestModSeq(modseq)) = outcome.code {
+            opened.modseq = Some(modseq);
+        }
     })
     .await?;
     Ok(opened)
@@ -96,7 +99,7 @@ pub(super) async fn resolve(wire: &mut Wire, name: &str, utf8: bool) -> Result<O
     let mut found: Option<String> = None;
     wire.run("LIST \"\" \"*\"", |response| {
         if let Response::MailboxData(MailboxDatum::List(list)) = response
-            && list.name_attributes.iter().any(|attribute| use_of(attribute).eq_ignore_ascii_case(name))
+            && list.name_attributes.iter().any(|attribute| has_use(attribute, name))
         {
             found.get_or_insert_with(|| list.name.to_string());
         }
@@ -108,18 +111,18 @@ pub(super) async fn resolve(wire: &mut Wire, name: &str, utf8: bool) -> Result<O
     Ok(found.as_deref().and_then(quote))
 }
 
-fn use_of<'a>(attribute: &'a NameAttribute<'_>) -> &'a str {
-    match attribute {
-        NameAttribute::All => "\\All",
-        NameAttribute::Archive => "\\Archive",
-        NameAttribute::Drafts => "\\Drafts",
-        NameAttribute::Flagged => "\\Flagged",
-        NameAttribute::Junk => "\\Junk",
-        NameAttribute::Sent => "\\Sent",
-        NameAttribute::Trash => "\\Trash",
-        NameAttribute::Extension(name) => name,
-        _ => "",
-    }
+fn has_use(attribute: &NameAttribute<'_>, wanted: &str) -> bool {
+    let known = [
+        ("\\All", NameAttribute::All),
+        ("\\Archive", NameAttribute::Archive),
+        ("\\Drafts", NameAttribute::Drafts),
+        ("\\Flagged", NameAttribute::Flagged),
+        ("\\Junk", NameAttribute::Junk),
+        ("\\Sent", NameAttribute::Sent),
+        ("\\Trash", NameAttribute::Trash),
+    ];
+    let other = matches!(attribute, NameAttribute::Extension(name) if name.eq_ignore_ascii_case(wanted));
+    other || known.iter().any(|(name, known)| known == attribute && name.eq_ignore_ascii_case(wanted))
 }
 
 #[cfg(test)]

@@ -56,8 +56,7 @@ impl Tail {
             (Self::Digits(so_far), b'0'..=b'9') => {
                 Self::Digits(so_far.saturating_mul(10).saturating_add(u64::from(byte - b'0')))
             }
-            (Self::Digits(length), b'}') => Self::Closed(length),
-            (Self::Closed(length), b'\r') => Self::Closed(length),
+            (Self::Digits(length), b'}') | (Self::Closed(length), b'\r') => Self::Closed(length),
             (Self::None | Self::Open | Self::Digits(_) | Self::Closed(_), _) => Self::None,
         }
     }

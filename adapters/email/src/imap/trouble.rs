@@ -76,10 +76,7 @@ impl Answer {
 
     /// What the refusal of credentials means: without a code that says otherwise, that they are wrong.
     pub(crate) fn refusal(self) -> Trouble {
-        match self.trouble() {
-            Trouble::No(answer) => Trouble::Refused(answer.text),
-            other => other,
-        }
+        self.trouble().where_refused(|answer| Trouble::Refused(answer.text))
     }
 }
 
@@ -95,6 +92,11 @@ pub(crate) fn tidy(text: &str) -> String {
 }
 
 impl Trouble {
+    /// The same, but for a refusal without a meaning of its own: that means what the caller says.
+    pub(crate) fn where_refused(self, means: impl FnOnce(Answer) -> Self) -> Self {
+        if let Self::No(answer) = self { means(answer) } else { self }
+    }
+
     /// Whether one mail may be to blame, so that it is asked for alone the next time.
     pub(crate) fn may_be_the_mail(&self) -> bool {
         match self {

@@ -57,7 +57,7 @@ impl<'a> Visit<'a> {
             && wire.run("ENABLE UTF8=ACCEPT", |_| {}).await.is_ok();
         // What is kept is the truth, not what this process remembers of it.
         let cursor = intake.sink.cursor().await.map_err(|error| Trouble::Store(error.to_string()))?;
-        let progress = cursor.as_ref().map(Progress::read).unwrap_or_else(|| Some(Progress::default()));
+        let progress = cursor.as_ref().map_or_else(|| Some(Progress::default()), Progress::read);
         let progress = progress.unwrap_or_else(|| {
             tracing::warn!("the cursor can't be read: everything is read again, and known by its id");
             Progress::default()

@@ -4,6 +4,8 @@
 //! mailbox without mail. A cursor that advances on that loses mail. So its connection is used, which frames and parses, and a
 //! command has succeeded only when its own tag came back with OK.
 
+use std::io::ErrorKind;
+
 use async_imap::Client;
 use async_imap::imap_proto::{MailboxDatum, Outcome, Response, ResponseCode, Status};
 use futures_util::FutureExt;
@@ -59,11 +61,16 @@ impl Wire {
 
     /// Reads the greeting. Whether the connection is authenticated already.
     pub(super) async fn greeting(&mut self) -> Result<bool, Trouble> {
-        self.next(|response| match response {
-            Response::Data { status: Status::Ok, .. } => Ok(false),
-            Response::Data { status: Status::PreAuth, .. } => Ok(true),
-            Response::Data { status: Status::Bye, outcome } => Err(Trouble::Unavailable(answer(outcome).text)),
-            _ => Err(Trouble::Garbled("it does not greet as a mail server does".to_owned())),
+        self.next(|response| {
+            if let Response::Data { status, outcome } = response {
+                match status {
+                    Status::Ok => return Ok(false),
+                    Status::PreAuth => return Ok(true),
+                    Status::Bye => return Err(Trouble::Unavailable(answer(outcome).text)),
+                    Status::No | Status::Bad => {}
+                }
+            }
+            Err(Trouble::Garbled("it does not greet as a mail server does".to_owned()))
         })
         .await?
     }
@@ -87,12 +94,11 @@ impl Wire {
     /// Waits for the next `+`, or the end of the command.
     pub(super) async fn challenge(&mut self, tag: &str) -> Result<Challenge, Trouble> {
         loop {
-            let look = |response: &Response<'_>| match response {
-                Response::Continue(outcome) => Some(Challenge::Go(outcome_text(outcome))),
-                Response::Done { tag: done, status, outcome } if done.0 == tag => {
-                    Some(Challenge::End(completion(status, outcome)))
+            let look = |response: &Response<'_>| {
+                if let Response::Continue(outcome) = response {
+                    return Some(Challenge::Go(outcome_text(outcome)));
                 }
-                _ => None,
+                completed(response, tag).map(Challenge::End)
             };
             if let Some(challenge) = self.next(look).await? {
                 return Ok(challenge);
@@ -110,12 +116,12 @@ impl Wire {
     /// Reads until the command of this tag is completed.
     pub(super) async fn finish(&mut self, tag: &str, mut each: impl FnMut(&Response<'_>)) -> Result<Answer, Trouble> {
         loop {
-            let look = |response: &Response<'_>| match response {
-                Response::Done { tag: done, status, outcome } if done.0 == tag => Some(completion(status, outcome)),
-                other => {
-                    each(other);
-                    None
+            let look = |response: &Response<'_>| {
+                let end = completed(response, tag);
+                if end.is_none() {
+                    each(response);
                 }
+                end
             };
             if let Some(end) = self.next(look).await? {
                 return end;
@@ -162,12 +168,12 @@ impl Wire {
                 Ok(look(response.parsed()))
             }
             Ok(None) => Err(self.ended("it was closed")),
-            Err(error) => Err(match error.kind() {
-                // Only the guard's own words: the parser's hold what it could not parse, which may be a mail.
-                std::io::ErrorKind::InvalidData => Trouble::Garbled(error.to_string()),
-                std::io::ErrorKind::Other => Trouble::Garbled("a response can't be read".to_owned()),
-                _ => self.ended(&error.to_string()),
-            }),
+            // Only the guard's own words: the parser's hold what it could not parse, which may be a mail.
+            Err(error) if error.kind() == ErrorKind::InvalidData => Err(Trouble::Garbled(error.to_string())),
+            Err(error) if error.kind() == ErrorKind::Other => {
+                Err(Trouble::Garbled("a response can't be read".to_owned()))
+            }
+            Err(error) => Err(self.ended(&error.to_string())),
         }
     }
 
@@ -179,21 +185,15 @@ impl Wire {
     }
 
     fn note(&mut self, response: &Response<'_>) {
-        match response {
-            Response::MailboxData(MailboxDatum::Exists(_)) => self.news.arrived = true,
-            Response::Data { status, outcome } => {
-                self.note_alert(outcome);
-                if *status == Status::Bye {
-                    self.news.bye = Some(answer(outcome).text);
-                }
-            }
-            Response::Done { outcome, .. } => self.note_alert(outcome),
-            _ => {}
+        if let Response::MailboxData(MailboxDatum::Exists(_)) = response {
+            self.news.arrived = true;
         }
-    }
-
-    fn note_alert(&mut self, outcome: &Outcome<'_>) {
-        if matches!(outcome.code, Some(ResponseCode::Alert)) {
+        if let Response::Data { status: Status::Bye, outcome } = response {
+            self.news.bye = Some(answer(outcome).text);
+        }
+        if let Response::Data { outcome, .. } | Response::Done { outcome, .. } = response
+            && let Some(ResponseCode::Alert) = outcome.code
+        {
             self.news.alert = Some(answer(outcome).text);
         }
     }
@@ -201,6 +201,12 @@ impl Wire {
 
 fn lost(error: &std::io::Error) -> Trouble {
     Trouble::Lost(tidy(&error.to_string()))
+}
+
+/// How the command of this tag ended, if this is its end.
+fn completed(response: &Response<'_>, tag: &str) -> Option<Result<Answer, Trouble>> {
+    let Response::Done { tag: done, status, outcome } = response else { return None };
+    (done.0 == tag).then(|| completion(status, outcome))
 }
 
 fn completion(status: &Status, outcome: &Outcome<'_>) -> Result<Answer, Trouble> {

@@ -258,7 +258,7 @@ async fn a_server_that_goes_and_comes_is_found_again() {
 async fn starttls_works_and_a_server_of_another_authority_is_not_believed() {
     let Some(server) = filled(2, "") else { return };
     let core = FakeCore::new();
-    let starttls = config(server.imap, "starttls", Some(server.ca_file()), "");
+    let starttls = config(server.imap, "starttls", Some(&server.ca_file()), "");
     let mut session = Session::start(starttls, core.clone());
     session.at_rest().await;
     assert_eq!(core.balance().received, 2);

@@ -1,6 +1,6 @@
 //! A core in memory, a session on a server, and a reader of simple mails.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ pub(crate) fn pace() -> Pace {
 }
 
 /// Settings as JSON, for a server on this machine; `more` overrides.
-pub(crate) fn config(port: u16, security: &str, ca_file: Option<PathBuf>, more: &str) -> EmailConfig {
+pub(crate) fn config(port: u16, security: &str, ca_file: Option<&Path>, more: &str) -> EmailConfig {
     let mut settings = serde_json::json!({
         "address": USER, "imap_host": "localhost", "imap_port": port, "imap_security": security,
         "imap_password": PASSWORD, "start": "all", "ca_file": ca_file, "poll_seconds": 1,
@@ -90,7 +90,7 @@ pub(crate) fn config(port: u16, security: &str, ca_file: Option<PathBuf>, more: 
 
 /// Settings for a Dovecot.
 pub(crate) fn of(server: &Dovecot, more: &str) -> EmailConfig {
-    config(server.imaps, "tls", Some(server.ca_file()), more)
+    config(server.imaps, "tls", Some(&server.ca_file()), more)
 }
 
 /// A session that runs.
