@@ -3,6 +3,7 @@
 mod dovecot;
 mod figures;
 mod lies;
+mod mails;
 mod receive;
 mod rig;
 mod scripted;
