@@ -1,7 +1,7 @@
 //! Stands between a server and the parser, and lets through only what the parser can take.
 //!
 //! async-imap gives a connection up at the first response its parser does not know, keeps up to 512 MiB for what a server
-//! announces, and its parser recurses and in one place panics. So each response is framed here first, bounded, and tried; one
+//! announces, and its parser recurses and in two places panics. So each response is framed here first, bounded, and tried; one
 //! that can't be read is left out and counted, and the connection lives on.
 
 use std::io;
@@ -146,7 +146,8 @@ impl Guard {
     }
 }
 
-/// Whether the parser takes it, all of it. The parser panics at a date that is NIL.
+/// Whether the parser takes it, all of it. It panics at a date that is NIL, and behind a code where a letter that is not
+/// ASCII follows without a space.
 fn is_readable(response: &[u8]) -> bool {
     catch_unwind(AssertUnwindSafe(|| matches!(Response::parse(response), Ok(([], _))))).unwrap_or(false)
 }

@@ -28,6 +28,8 @@ pub const NESTING_MAX: usize = 24;
 pub const READ_BYTES: usize = 64 * 1024;
 /// The longest text of a server that is logged or shown, in characters.
 pub const SERVER_TEXT_CHARS_MAX: usize = 200;
+/// Looks in a row that may find nothing before there are pauses between them.
+pub const FREE_LOOKS: u32 = 3;
 /// Folders one inbox reads.
 pub const FOLDERS_MAX: usize = 32;
 /// The longest answer of a token server, in bytes.

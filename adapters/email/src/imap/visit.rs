@@ -14,6 +14,7 @@ use super::cursor::Progress;
 use super::folder::{Opened, Standing, begin, open, resolve, stand};
 use super::health::State;
 use super::intake::Intake;
+use super::limits::{FREE_LOOKS, Pace};
 use super::sync::{Suspects, Sync};
 use super::trouble::Trouble;
 use super::wire::{Challenge, Wire};
@@ -86,8 +87,10 @@ impl<'a> Visit<'a> {
     /// Reads and waits until something breaks it off; that is always an `Err`.
     pub(super) async fn stay(&mut self) -> Result<(), Trouble> {
         let folders = &self.inbox.config.folders;
+        let mut vain = 0_u32;
         loop {
             self.report(State::Reading, None);
+            let before = self.progress.clone();
             let mut undone = None;
             // The first one last: it stays open, and the server tells of what comes into it.
             for index in (0..folders.len()).rev() {
@@ -97,6 +100,8 @@ impl<'a> Visit<'a> {
                 undone = Some(Trouble::Garbled("it has no folder of the use that `after` names".to_owned()));
             }
             self.report(State::Watching, undone.map(|trouble| trouble.to_string()));
+            vain = if self.progress == before { vain.saturating_add(1) } else { 0 };
+            tokio::time::sleep(pause_in_vain(vain, &self.inbox.pace, self.inbox.config.poll())).await;
             self.wait().await?;
         }
     }
@@ -240,5 +245,28 @@ impl<'a> Visit<'a> {
             health.alert = alert.or(health.alert.take());
             *health != before
         });
+    }
+}
+
+/// How long to wait before looking again when nothing was found so many times in a row. A server that always says that
+/// something came would else be asked without end. The first look in vain is usual: what came was met already.
+fn pause_in_vain(vain: u32, pace: &Pace, poll: Duration) -> Duration {
+    match vain.checked_sub(FREE_LOOKS) {
+        None | Some(0) => Duration::ZERO,
+        Some(more) => pace.retry_first.saturating_mul(1 << (more - 1).min(16)).min(poll),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_in_vain_become_rare_and_others_stay_quick() {
+        let pause = |vain| pause_in_vain(vain, &Pace::default(), Duration::from_mins(1));
+        assert_eq!([pause(0), pause(FREE_LOOKS)], [Duration::ZERO; 2]);
+        assert_eq!(pause(FREE_LOOKS + 1), Duration::from_secs(1));
+        assert_eq!(pause(FREE_LOOKS + 3), Duration::from_secs(4));
+        assert_eq!(pause(u32::MAX), Duration::from_mins(1));
     }
 }

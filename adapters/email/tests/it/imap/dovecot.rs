@@ -21,6 +21,8 @@ const KEEPER: &str = r#"
 cat >/dev/null
 kill "$server"
 wait "$server"
+# What of it is still there, under load, holds connections open.
+kill -KILL 0
 "#;
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -74,7 +76,7 @@ impl Dovecot {
         let mut command = Command::new("sh");
         command.args(["-c", KEEPER, "keeper"]).arg(&self.program).arg(&conf);
         command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").current_dir("/");
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         if let Some((user, group)) = self.owner {
             command.uid(user).gid(group);
         }
