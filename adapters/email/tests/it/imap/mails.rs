@@ -20,6 +20,9 @@ async fn a_mail_that_goes_while_it_is_fetched_is_skipped_and_no_other() {
     let mut wanted = texts(1..=10);
     wanted.remove(3);
     assert_eq!(core.texts(), wanted);
+    let place = |wanted: &str| server.commands().iter().position(|command| command == wanted);
+    assert!(place("NOOP") < place("UID FETCH 4 (UID)"), "before, a server may not say what is gone");
+    assert!(place("NOOP").is_some());
     session.stop().await;
 }
 

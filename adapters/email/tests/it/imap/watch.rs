@@ -141,11 +141,13 @@ async fn starttls_that_is_not_offered_or_refused_sends_no_password() {
     ] {
         let server = Scripted::start().await;
         server.change(|state| (state.abilities, state.greeting) = (abilities.to_owned(), greeting.to_owned()));
-        server.rule("STARTTLS", 1, Act::Say("{tag} NO not today\r\n".to_owned()));
+        let refuses = greeting == "* OK ready" && abilities.contains("STARTTLS");
+        server.rule("STARTTLS", u32::from(refuses), Act::Say("{tag} NO not today\r\n".to_owned()));
         let mut session = Session::start(config(server.port, "starttls", None, ""), FakeCore::new());
         let health = session.until("a refusal", |health| health.trouble.is_some()).await;
         assert_eq!(health.state, State::NeedsHelp, "{abilities} {greeting}");
         assert_eq!(server.count("AUTHENTICATE") + server.count("LOGIN"), 0);
+        assert_eq!(server.count("STARTTLS"), usize::from(refuses), "{abilities} {greeting}");
         session.stop().await;
     }
 }
