@@ -37,9 +37,22 @@ postgresql() {
     debian initdb postgresql
 }
 
+# The same with the mail server: the machine gets none that runs, so while it is installed nothing may be started.
+dovecot() {
+    [ -x /usr/lib/dovecot/imap ] && [ -x /usr/lib/dovecot/lmtp ] && return
+    local policy=/usr/sbin/policy-rc.d ours=
+    if [ "$(id -u)" = 0 ] && [ ! -e "$policy" ]; then
+        ours=1
+        printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy"
+    fi
+    debian dovecot-lmtpd dovecot-imapd dovecot-lmtpd
+    [ -n "$ours" ] && rm -f "$policy"
+}
+
 # A browser without fonts draws boxes, and every width in a screenshot is wrong.
 debian chromium chromium fonts-dejavu-core
 postgresql
+dovecot
 # Breaks and mends a row beside the running server, for the browser tests of the quarantine.
 debian sqlite3 sqlite3
 cargo_tool cargo-nextest 0.9.143 --no-default-features --features default-no-update

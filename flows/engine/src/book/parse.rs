@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::words::Phrase;
 use super::{BotBook, Meaning, TextId, Words};
 use crate::limits;
 use crate::problem::{Place, Problem, did_you_mean};
@@ -114,8 +115,9 @@ fn read_list(reader: &mut Reader<'_>, node: Node<'_>) -> Words {
     let Some(map) = reader.map(node, "the words", &["phrases", "patterns"]) else { return Words::default() };
     let phrases = map.get("phrases").map(|node| reader.texts(node, "phrases")).unwrap_or_default();
     let patterns = map.get("patterns").and_then(|node| reader.list(node, "patterns")).unwrap_or_default();
+    let folded = phrases.iter().map(|phrase| text::fold(phrase));
     Words {
-        phrases: phrases.iter().map(|phrase| text::fold(phrase)).filter(|phrase| !phrase.is_empty()).collect(),
+        phrases: folded.filter(|phrase| !phrase.is_empty()).map(Phrase::new).collect(),
         patterns: patterns.iter().filter_map(|node| reader.pattern(node, Pattern::anywhere)).collect(),
     }
 }

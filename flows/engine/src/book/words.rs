@@ -59,9 +59,32 @@ impl Meaning {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Words {
     /// Folded phrases.
-    pub(crate) phrases: Vec<String>,
+    pub(crate) phrases: Vec<Phrase>,
     /// Patterns searched in the folded utterance.
     pub(crate) patterns: Vec<Pattern>,
+}
+
+/// A folded phrase, and what is compared in place of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Phrase {
+    text: String,
+    /// Its words with single spaces around each.
+    spaced: String,
+}
+
+impl Phrase {
+    pub(crate) fn new(folded: String) -> Self {
+        Self { spaced: spaced_words(&folded), text: folded }
+    }
+
+    /// Without question marks at its end.
+    fn bare(&self) -> &str {
+        self.text.trim_end_matches('?')
+    }
+
+    fn is_within(&self, spaced: &str) -> bool {
+        self.spaced.trim() != "" && spaced.contains(&self.spaced)
+    }
 }
 
 impl Words {
@@ -72,15 +95,13 @@ impl Words {
         }
         let bare = folded.trim_end_matches('?');
         let spaced = if contained { spaced_words(folded) } else { String::new() };
-        let says = |phrase: &&String| {
-            phrase.as_str() == folded
-                || phrase.trim_end_matches('?') == bare
-                || (contained && is_within(&spaced_words(phrase), &spaced))
+        let says = |phrase: &&Phrase| {
+            phrase.text == folded || phrase.bare() == bare || (contained && phrase.is_within(&spaced))
         };
         self.phrases
             .iter()
             .find(says)
-            .map(String::as_str)
+            .map(|phrase| phrase.text.as_str())
             .or_else(|| self.patterns.iter().find(|pattern| pattern.is_match(folded)).map(Pattern::source))
     }
 
@@ -91,15 +112,9 @@ impl Words {
             return None;
         }
         let spaced = spaced_words(bare);
-        let is_said = |phrase: &&String| {
-            phrase.trim_end_matches('?') == bare || (spaced.trim() != "" && spaced_words(phrase) == spaced)
-        };
+        let is_said = |phrase: &&Phrase| phrase.bare() == bare || (spaced.trim() != "" && phrase.spaced == spaced);
         let fits = |pattern: &&Pattern| pattern.spans(folded) || pattern.spans(bare);
-        let phrase = self.phrases.iter().find(is_said).map(String::as_str);
+        let phrase = self.phrases.iter().find(is_said).map(|phrase| phrase.text.as_str());
         phrase.or_else(|| self.patterns.iter().find(fits).map(Pattern::source))
     }
-}
-
-fn is_within(phrase: &str, utterance: &str) -> bool {
-    phrase.trim() != "" && utterance.contains(phrase)
 }

@@ -1,0 +1,288 @@
+//! The settings of one email inbox.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::imap::limits::FOLDERS_MAX;
+
+/// What an operator sets for one inbox.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmailConfig {
+    /// The address customers write to.
+    pub address: String,
+    /// The mail server's name.
+    pub imap_host: String,
+    /// Its port; unless given 993 with `tls`, else 143.
+    #[serde(default)]
+    pub imap_port: Option<u16>,
+    /// How the connection is encrypted.
+    #[serde(default)]
+    pub imap_security: Security,
+    /// Who signs in; unless given, the address.
+    #[serde(default)]
+    pub imap_user: Option<String>,
+    /// The password, unless `oauth_…` is given.
+    #[serde(default)]
+    pub imap_password: Option<String>,
+    /// Where access tokens are fetched.
+    #[serde(default)]
+    pub oauth_token_url: Option<String>,
+    /// The id this program was given there.
+    #[serde(default)]
+    pub oauth_client_id: Option<String>,
+    /// The secret that goes with it; some providers give none.
+    #[serde(default)]
+    pub oauth_client_secret: Option<String>,
+    /// What access tokens are fetched with.
+    #[serde(default)]
+    pub oauth_refresh_token: Option<String>,
+    /// Certificate authorities trusted besides the machine's own, as a PEM file.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// Allows a connection that is not encrypted to another machine. Whoever listens reads the password and all mail.
+    #[serde(default)]
+    pub insecure_allowed: bool,
+    /// The folders that are read: names as people see them, or by their use, as `\Junk` (RFC 6154).
+    #[serde(default = "inbox")]
+    pub folders: Vec<String>,
+    /// Seconds between two looks where the server doesn't tell by itself, or there are several folders.
+    #[serde(default = "minute")]
+    pub poll_seconds: u64,
+    /// What is done with a mail afterwards: `leave`, `flag` or `move:Folder`.
+    #[serde(default)]
+    pub after: After,
+    /// What is done with the mails that are there at the beginning: `now`, `all` or `headers`.
+    #[serde(default)]
+    pub start: Start,
+}
+
+fn inbox() -> Vec<String> {
+    vec!["INBOX".to_owned()]
+}
+
+fn minute() -> u64 {
+    60
+}
+
+/// How a connection is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Security {
+    /// From the first byte on (RFC 8314).
+    #[default]
+    Tls,
+    /// After a word in the clear. Refused when the server does not offer it.
+    Starttls,
+    /// Not at all: only to this machine itself, unless `insecure_allowed`.
+    None,
+}
+
+/// What is done with a mail once it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum After {
+    /// Nothing.
+    #[default]
+    Leave,
+    /// It is flagged, `\Flagged`.
+    Flag,
+    /// It is moved to this folder.
+    Move(String),
+}
+
+impl<'de> Deserialize<'de> for After {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match (text.as_str(), text.strip_prefix("move:").map(str::trim)) {
+            ("leave", _) => Ok(Self::Leave),
+            ("flag", _) => Ok(Self::Flag),
+            (_, Some(folder)) if !folder.is_empty() => Ok(Self::Move(folder.to_owned())),
+            _ => Err(serde::de::Error::invalid_value(
+                serde::de::Unexpected::Str(&text),
+                &"`leave`, `flag` or `move:` and a folder",
+            )),
+        }
+    }
+}
+
+/// What becomes of the mails that are in a folder when it is read for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    /// They stay unread: only what comes from now on is taken in.
+    #[default]
+    Now,
+    /// They are taken in.
+    All,
+    /// Their headers go into the ledger, and no conversation begins.
+    Headers,
+}
+
+/// Leaves the secrets out.
+impl std::fmt::Debug for EmailConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EmailConfig")
+            .field("address", &self.address)
+            .field("imap_host", &self.imap_host)
+            .field("imap_port", &self.imap_port())
+            .field("imap_security", &self.imap_security)
+            .field("imap_user", &self.imap_user())
+            .field("folders", &self.folders)
+            .field("after", &self.after)
+            .field("start", &self.start)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is wrong with the settings, and what mends it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The address is none.
+    #[error("`address`: `{0}` is not an address; write it like `help@example.org`")]
+    NotAnAddress(String),
+    /// Nothing to sign in with.
+    #[error("set `imap_password`, or `oauth_token_url`, `oauth_client_id` and `oauth_refresh_token`")]
+    NoCredentials,
+    /// Two ways to sign in.
+    #[error("`imap_password` and `oauth_…` are both set: keep the one your provider wants")]
+    TwoCredentials,
+    /// One of the settings for OAuth is missing.
+    #[error("`oauth_{0}` is missing: `oauth_token_url`, `oauth_client_id` and `oauth_refresh_token` go together")]
+    OauthIncomplete(&'static str),
+    /// Secrets would go out in the clear.
+    #[error("`{0}` would send secrets unencrypted: use `tls` or `starttls`, or set `insecure_allowed` if you must")]
+    Insecure(&'static str),
+    /// No folder, or too many.
+    #[error("`folders` lists {0} folders; 1 to {FOLDERS_MAX} are possible")]
+    Folders(usize),
+    /// A name can't be sent.
+    #[error("`{0}` holds a character that can't be sent to a mail server")]
+    Unsendable(&'static str),
+    /// Mails would be moved to where they are read.
+    #[error("`after` moves mails to `{0}`, which is among `folders`")]
+    MovesInCircles(String),
+    /// Too often or never.
+    #[error("`poll_seconds` is {0}; 1 to 86400 are possible")]
+    Poll(u64),
+}
+
+/// How to sign in.
+#[derive(Clone, Copy)]
+pub(crate) enum Credentials<'a> {
+    Password(&'a str),
+    Oauth { token_url: &'a str, client_id: &'a str, client_secret: Option<&'a str>, refresh_token: &'a str },
+}
+
+impl EmailConfig {
+    /// The port, given or usual.
+    pub fn imap_port(&self) -> u16 {
+        self.imap_port.unwrap_or(if self.imap_security == Security::Tls { 993 } else { 143 })
+    }
+
+    /// Who signs in.
+    pub fn imap_user(&self) -> &str {
+        self.imap_user.as_deref().unwrap_or(&self.address)
+    }
+
+    /// The time between two looks.
+    pub fn poll(&self) -> Duration {
+        Duration::from_secs(self.poll_seconds)
+    }
+
+    pub(crate) fn credentials(&self) -> Result<Credentials<'_>, ConfigError> {
+        let oauth =
+            [&self.oauth_token_url, &self.oauth_client_id, &self.oauth_refresh_token, &self.oauth_client_secret];
+        let wants_oauth = oauth.iter().any(|setting| given(setting.as_ref()).is_some());
+        match given(self.imap_password.as_ref()) {
+            Some(_) if wants_oauth => Err(ConfigError::TwoCredentials),
+            Some(password) => Ok(Credentials::Password(password)),
+            None if !wants_oauth => Err(ConfigError::NoCredentials),
+            None => Ok(Credentials::Oauth {
+                token_url: given(self.oauth_token_url.as_ref()).ok_or(ConfigError::OauthIncomplete("token_url"))?,
+                client_id: given(self.oauth_client_id.as_ref()).ok_or(ConfigError::OauthIncomplete("client_id"))?,
+                client_secret: given(self.oauth_client_secret.as_ref()),
+                refresh_token: given(self.oauth_refresh_token.as_ref())
+                    .ok_or(ConfigError::OauthIncomplete("refresh_token"))?,
+            }),
+        }
+    }
+
+    /// Checks what the types can't.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let address = self.address.split_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty());
+        if address.is_none() || self.address.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(ConfigError::NotAnAddress(self.address.clone()));
+        }
+        let credentials = self.credentials()?;
+        if self.imap_security == Security::None && !self.insecure_allowed && !is_this_machine(&self.imap_host) {
+            return Err(ConfigError::Insecure("imap_security"));
+        }
+        if let Credentials::Oauth { token_url, .. } = credentials
+            && !self.insecure_allowed
+            && !token_url.starts_with("https://")
+            && !host_of(token_url).is_some_and(is_this_machine)
+        {
+            return Err(ConfigError::Insecure("oauth_token_url"));
+        }
+        if !(1..=FOLDERS_MAX).contains(&self.folders.len()) {
+            return Err(ConfigError::Folders(self.folders.len()));
+        }
+        if !(1..=86_400).contains(&self.poll_seconds) {
+            return Err(ConfigError::Poll(self.poll_seconds));
+        }
+        let unsendable = |text: &str| text.is_empty() || text.contains(['\r', '\n', '\0']);
+        if self.folders.iter().any(|folder| unsendable(folder)) {
+            return Err(ConfigError::Unsendable("folders"));
+        }
+        if unsendable(self.imap_user()) {
+            return Err(ConfigError::Unsendable("imap_user"));
+        }
+        if given(self.imap_password.as_ref()).is_some_and(unsendable) {
+            return Err(ConfigError::Unsendable("imap_password"));
+        }
+        if let After::Move(target) = &self.after {
+            if unsendable(target) {
+                return Err(ConfigError::Unsendable("after"));
+            }
+            if self.folders.iter().any(|folder| same_folder(folder, target)) {
+                return Err(ConfigError::MovesInCircles(target.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An empty setting is none.
+fn given(setting: Option<&String>) -> Option<&str> {
+    setting.map(String::as_str).filter(|text| !text.is_empty())
+}
+
+/// INBOX is the same however it is written (RFC 9051, section 5.1).
+fn same_folder(one: &str, other: &str) -> bool {
+    one == other || (one.eq_ignore_ascii_case("inbox") && other.eq_ignore_ascii_case("inbox"))
+}
+
+/// Whether what is sent to this host stays on this machine. Names other than `localhost` may mean anything.
+pub(crate) fn is_this_machine(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The host of a plain URL, without port.
+fn host_of(url: &str) -> Option<&str> {
+    let authority = url.strip_prefix("http://")?.split(['/', '?', '#']).next()?;
+    // Somebody's name before the host is nothing a token server has; it might hide the real one.
+    if authority.contains('@') {
+        return None;
+    }
+    match authority.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next(),
+        None => authority.split(':').next(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,10 @@
+//! Receiving: a real Dovecot, and a scripted server for what Dovecot won't do wrong.
+
+mod dovecot;
+mod figures;
+mod lies;
+mod mails;
+mod receive;
+mod rig;
+mod scripted;
+mod watch;
