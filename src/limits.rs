@@ -161,3 +161,18 @@ pub const EMAIL_BYTES_MAX: usize = 254;
 pub const ATTEMPTS_STOP_BUDGET: Duration = Duration::from_secs(11);
 /// How long deliveries under way may take to end when the program stops. With the two other budgets that makes 20 seconds.
 pub const DELIVERY_STOP_BUDGET: Duration = Duration::from_secs(14);
+
+/// The longest mark of a message, in bytes: room for every Message-ID (RFC 5322 2.1.1 allows lines of 998).
+pub const MARK_BYTES_MAX: usize = 1_024;
+/// Things a message says of its thread.
+pub const SIGNALS_MAX: usize = 64;
+/// Marks a message leaves.
+pub const MARKS_MAX: usize = 16;
+/// People besides us whom a message was written to.
+pub const PARTICIPANTS_MAX: usize = 50;
+/// Deliveries one report is about.
+pub const REPORTED_MAX: usize = 50;
+/// Characters of a message that are quoted in the answer to it.
+pub const QUOTE_CHARS_MAX: usize = 4_000;
+/// Entries among which the contact's last message is looked for, to be quoted.
+pub const QUOTED_AMONG: u32 = 50;

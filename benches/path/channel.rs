@@ -79,7 +79,8 @@ impl Channel {
             facts: BTreeMap::new(),
         };
         let content = Content::plain(text);
-        let message = InboundMessage { from, thread: ThreadKey(thread.to_owned()), content, choice: None };
+        let message =
+            InboundMessage { from, thread: ThreadKey(thread.to_owned()), content, choice: None, letter: None };
         let inbound = Inbound {
             external_id: ExternalId(format!("{thread}:{number}")),
             occurred_at: None,

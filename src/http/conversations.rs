@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,7 +26,7 @@ use crate::service::desk;
 use crate::store::accounts::{self, Agent};
 use crate::store::conversations::{self, View};
 use crate::store::entries::{self, Entry, Range};
-use crate::store::{self, Conn, contacts, deliveries, feedback};
+use crate::store::{self, Conn, contacts, deliveries, feedback, inbound};
 
 /// Earlier conversations shown beside one.
 const EARLIER_SHOWN: u32 = 10;
@@ -246,6 +246,26 @@ pub(super) async fn entries(
     };
     let next = edge.filter(|_| full).map(|entry| entry.seq.0.to_string());
     Ok(Json(Page { data: shown(&mut conn, id, found).await?, next }))
+}
+
+/// A contact's message as it came, unchanged, as a file. Its bytes are hostile.
+#[utoipa::path(get, path = "/api/v1/conversations/{id}/entries/{seq}/original", tag = "conversations",
+    responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = ProblemBody)))]
+pub(super) async fn original(
+    State(web): State<Arc<Web>>,
+    _: Anyone,
+    Path((id, seq)): Path<(String, u64)>,
+) -> Result<Response, Problem> {
+    let id: ConversationId = id.parse().map_err(|_| Problem::not_found("conversation"))?;
+    let mut conn = web.core.store.reader().await?;
+    let bytes = inbound::original(&mut conn, id, Seq(seq)).await?.ok_or_else(|| Problem::not_found("original"))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}-{seq}.bin\"")),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 /// Says something to the contact. Only the holder may.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use switchboard_contract::{Citation, DeliveryId, Proof, Timestamp};
+use switchboard_contract::{Attachment, Choice, Citation, Content, DeliveryId, Fold, Proof, Timestamp};
 use switchboard_engine::{ContactFacts, HandoffBrief, PathStep, ResolvedBy, ShownArticle};
 use utoipa::ToSchema;
 
@@ -347,6 +347,53 @@ pub(super) struct ContentDto {
     pub(super) format: switchboard_contract::TextFormat,
     pub(super) choices: Vec<ChoiceDto>,
     pub(super) citation: Option<CitationDto>,
+    /// Files that came with it.
+    pub(super) attachments: Vec<AttachmentDto>,
+    /// What it is about, on channels that have such a line.
+    pub(super) subject: Option<String>,
+    /// Who wrote it, when that is not the contact whose conversation it is.
+    pub(super) written_by: Option<String>,
+    /// What came with it and was not written now: shown folded.
+    pub(super) folds: Vec<FoldDto>,
+}
+
+/// A file that came with a message.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AttachmentDto {
+    pub(super) name: String,
+    pub(super) media_type: String,
+    pub(super) size_bytes: u64,
+}
+
+/// Text that came with a message and was not written now.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FoldDto {
+    /// `quoted`, `signature`, `forwarded` or `disclaimer`.
+    #[schema(value_type = String)]
+    pub(super) kind: switchboard_contract::FoldKind,
+    pub(super) text: String,
+}
+
+impl From<Content> for ContentDto {
+    fn from(content: Content) -> Self {
+        let choice = |choice: Choice| ChoiceDto { id: choice.id.0, label: choice.label };
+        let file = |file: Attachment| AttachmentDto {
+            name: file.name,
+            media_type: file.media_type,
+            size_bytes: file.size_bytes,
+        };
+        let fold = |fold: Fold| FoldDto { kind: fold.kind, text: fold.text };
+        Self {
+            text: content.text,
+            format: content.format,
+            choices: content.choices.into_iter().map(choice).collect(),
+            citation: content.citation.map(Into::into),
+            attachments: content.attachments.into_iter().map(file).collect(),
+            subject: content.subject,
+            written_by: content.written_by,
+            folds: content.folds.into_iter().map(fold).collect(),
+        }
+    }
 }
 
 /// How far a message has come.
@@ -391,20 +438,8 @@ impl EntryDto {
             }
         };
         let (kind, content, chosen, log) = match entry.body {
-            Body::Message(content, chosen) => {
-                let choices = content
-                    .choices
-                    .into_iter()
-                    .map(|choice| ChoiceDto { id: choice.id.0, label: choice.label })
-                    .collect();
-                let citation = content.citation.map(Into::into);
-                let body = ContentDto { text: content.text, format: content.format, choices, citation };
-                ("message", Some(body), chosen.map(|choice| choice.0), None)
-            }
-            Body::Note(text) => {
-                let format = switchboard_contract::TextFormat::Plain;
-                ("note", Some(ContentDto { text, format, choices: Vec::new(), citation: None }), None, None)
-            }
+            Body::Message(content, chosen) => ("message", Some(content.into()), chosen.map(|choice| choice.0), None),
+            Body::Note(text) => ("note", Some(Content::plain(text).into()), None, None),
             Body::Log(log) => ("log", None, None, Some(flat(&log))),
         };
         Self {

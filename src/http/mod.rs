@@ -100,6 +100,7 @@ fn api() -> (Router<Arc<Web>>, utoipa::openapi::OpenApi) {
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::get))
         .routes(routes!(conversations::entries))
+        .routes(routes!(conversations::original))
         .routes(routes!(conversations::reply))
         .routes(routes!(conversations::note))
         .routes(routes!(conversations::claim))

@@ -1,6 +1,6 @@
 //! What is kept of an item before anything is done with it: bounded, with an id, and in characters every database takes.
 
-use switchboard_contract::{Address, ExternalId, Inbound, Reading, Sender, ThreadKey};
+use switchboard_contract::{Address, Anchor, Content, ExternalId, Inbound, Letter, Mark, Reading, Sender, ThreadKey};
 
 use crate::ids;
 use crate::limits;
@@ -34,6 +34,10 @@ pub(super) fn storable(mut reading: Reading) -> Reading {
             }
             clean(&mut message.content.text);
             clean_sender(&mut message.from);
+            clean_content(&mut message.content);
+            if let Some(letter) = &mut message.letter {
+                clean_letter(letter);
+            }
             if let Some(choice) = &mut message.choice {
                 clean(&mut choice.0);
             }
@@ -43,6 +47,13 @@ pub(super) fn storable(mut reading: Reading) -> Reading {
                 return Reading::Unreadable { error };
             }
             clean_sender(&mut signal.from);
+        }
+        Reading::Report(report) => {
+            report.about.truncate(limits::REPORTED_MAX);
+            clean(&mut report.reason);
+            if let Some(Address(address)) = &mut report.address {
+                clean(address);
+            }
         }
         Reading::Filtered { reason: words } | Reading::Unreadable { error: words } => clean(words),
     }
@@ -66,6 +77,32 @@ fn clean_sender(from: &mut Sender) {
     }
 }
 
+fn clean_content(content: &mut Content) {
+    [&mut content.subject, &mut content.written_by].into_iter().flatten().for_each(clean);
+    content.folds.iter_mut().for_each(|fold| clean(&mut fold.text));
+    for file in &mut content.attachments {
+        clean(&mut file.name);
+        clean(&mut file.media_type);
+    }
+}
+
+/// Bounds what a letter says of its place. What can't be kept as it is says nothing: shortened, it would name something else.
+fn clean_letter(letter: &mut Letter) {
+    let usable = |text: &str| text.len() <= limits::MARK_BYTES_MAX && !text.contains('\0');
+    letter.signals.retain(|signal| match &signal.anchor {
+        Anchor::Mark(Mark(mark)) => usable(mark),
+        Anchor::Delivery(_) | Anchor::Conversation(_) => true,
+    });
+    letter.signals.truncate(limits::SIGNALS_MAX);
+    letter.signals.iter_mut().for_each(|signal| clean(&mut signal.why));
+    letter.marks.retain(|Mark(mark)| usable(mark));
+    letter.marks.truncate(limits::MARKS_MAX);
+    letter.participants.retain(|one| usable(&one.address.0));
+    letter.participants.truncate(limits::PARTICIPANTS_MAX);
+    letter.participants.iter_mut().filter_map(|one| one.name.as_mut()).for_each(clean);
+    letter.unanswered.iter_mut().for_each(clean);
+}
+
 fn clean(text: &mut String) {
     if text.contains('\0') {
         *text = replaced(text);
@@ -80,7 +117,7 @@ fn replaced(text: &str) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use switchboard_contract::{Content, InboundMessage, Proof};
+    use switchboard_contract::{InboundMessage, Proof};
 
     use super::*;
 
@@ -94,7 +131,8 @@ mod tests {
             facts: BTreeMap::from([("pa\0ge".to_owned(), "\0".to_owned())]),
         };
         let content = Content::plain(text);
-        let message = InboundMessage { from, thread: ThreadKey(thread.to_owned()), content, choice: None };
+        let message =
+            InboundMessage { from, thread: ThreadKey(thread.to_owned()), content, choice: None, letter: None };
         let reading = Reading::Message(Box::new(message));
         Inbound { external_id: ExternalId(id.to_owned()), occurred_at: None, raw, reading }
     }

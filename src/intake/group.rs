@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use switchboard_contract::{
-    Accepted, Address, ConversationId, Inbound, InboundMessage, InboundSignal, InboxId, MessageId, Reading, Sender,
-    Seq, Signal, ThreadKey, Timestamp,
+    Accepted, Address, Anchor, ConversationId, Inbound, InboundMessage, InboundSignal, InboxId, Letter, MessageId,
+    Reading, Sender, Seq, Signal, ThreadKey, Timestamp,
 };
-use switchboard_engine::{Conversation, Event, EventKind, Status};
+use switchboard_engine::{Conversation, Effect, Event, EventKind, Happening, LogEntry, Status};
 
+use super::place::{self, Placed};
 use super::turn::Queues;
 use super::{contact, persist, turn};
 use crate::ids;
@@ -18,6 +19,7 @@ use crate::store::changeset::Changeset;
 use crate::store::contacts::{self, Identity};
 use crate::store::conversations::{self, Record};
 use crate::store::entries::{Author, Body, Entry};
+use crate::store::letters::{self, Left};
 use crate::store::{Conn, Error, Result, panic_text};
 
 /// An item and where it came in.
@@ -29,6 +31,10 @@ pub(super) struct Group<'a> {
     now: Timestamp,
     identities: HashMap<(InboxId, Address), Known<Identity>>,
     threads: HashMap<(InboxId, ThreadKey), Known<Record>>,
+    /// Where the anchors of letters point to.
+    anchors: HashMap<(InboxId, Anchor), Vec<ThreadKey>>,
+    /// Who belongs to threads, besides those whose they are.
+    participants: HashSet<(InboxId, ThreadKey, Address)>,
     /// How many wait, once somebody has had to know.
     queues: Option<Queues>,
     /// Numbers for conversations that may begin.
@@ -91,6 +97,7 @@ struct Filed {
     accepted: Accepted,
     identity: ((InboxId, Address), Identity, bool),
     record: Record,
+    thread: ThreadKey,
     begins: bool,
     moved: Option<(switchboard_engine::Handler, switchboard_engine::Handler)>,
     set: Changeset,
@@ -107,8 +114,19 @@ impl<'a> Group<'a> {
         let about: Vec<_> =
             items.iter().filter_map(|(inbox, item)| subject(item).map(|found| (*inbox, found))).collect();
         let senders: HashSet<_> = about.iter().map(|(inbox, (from, _))| (*inbox, &from.address)).collect();
-        let threads: HashSet<_> = about.iter().map(|(inbox, (_, thread))| (*inbox, *thread)).collect();
-        let wanted = threads.len();
+        let letters = || items.iter().filter_map(|(inbox, item)| Some((*inbox, letter(item)?)));
+        let named: HashSet<_> = letters()
+            .flat_map(|(inbox, letter)| letter.signals.iter().map(move |signal| (inbox, &signal.anchor)))
+            .collect();
+        let mut anchors: HashMap<_, Vec<ThreadKey>> = HashMap::new();
+        for (anchor, thread) in letters::threads(conn, named.into_iter()).await? {
+            anchors.entry(anchor).or_default().push(thread);
+        }
+        let pointed: HashSet<_> =
+            anchors.iter().flat_map(|((inbox, _), all)| all.iter().map(|t| (*inbox, t))).collect();
+        let participants = letters::participants(conn, pointed.iter().copied()).await?.into_iter().collect();
+        let own: HashSet<_> = about.iter().map(|(inbox, (_, thread))| (*inbox, *thread)).collect();
+        let threads: HashSet<_> = own.iter().copied().chain(pointed).collect();
         let known = |row| Known { row, state: State::Read };
         let identities: HashMap<_, _> = contacts::identities(conn, senders.into_iter())
             .await?
@@ -124,9 +142,19 @@ impl<'a> Group<'a> {
             .values()
             .filter_map(|known: &Known<Record>| known.row.as_ref().ok())
             .filter(|record| is_resolved(record));
-        let beginning = wanted.saturating_sub(threads.len()) + resolved.count();
-        let mut group =
-            Self { library, now, identities, threads, queues: None, numbers: Vec::new(), set: Changeset::default() };
+        let unknown = own.iter().filter(|(inbox, thread)| !threads.contains_key(&(*inbox, (*thread).clone())));
+        let beginning = unknown.count() + resolved.count();
+        let mut group = Self {
+            library,
+            now,
+            identities,
+            threads,
+            anchors,
+            participants,
+            queues: None,
+            numbers: Vec::new(),
+            set: Changeset::default(),
+        };
         if beginning > 0 {
             group.number(conn, beginning).await?;
         }
@@ -164,7 +192,8 @@ impl<'a> Group<'a> {
             (Reading::Unreadable { error }, None) => {
                 return Ok(Taken::Done(Accepted::Quarantined { error: error.clone() }));
             }
-            (Reading::Message(_) | Reading::Signal(_), None) => {
+            // A report is taken elsewhere.
+            (Reading::Message(_) | Reading::Signal(_) | Reading::Report(_), None) => {
                 let error = "it names neither sender nor thread".to_owned();
                 return Ok(Taken::Done(Accepted::Quarantined { error }));
             }
@@ -172,7 +201,7 @@ impl<'a> Group<'a> {
         let worked = catch_unwind(AssertUnwindSafe(|| self.file(inbox, item, sender, thread)))
             .unwrap_or_else(|panic| Err(Error::Panicked(panic_text(&*panic))));
         match worked {
-            Ok(Ok(filed)) => Ok(Taken::Done(self.merge(inbox, thread, filed))),
+            Ok(Ok(filed)) => Ok(Taken::Done(self.merge(inbox, item, filed))),
             Ok(Err(lack)) => Ok(Taken::Lacks(lack)),
             Err(error) if error.is_outage() || matches!(error, Error::Stale) => Err(error),
             Err(error) => {
@@ -218,10 +247,15 @@ impl<'a> Group<'a> {
         let known = self.identities.get(&address).map(Known::get).transpose()?;
         let identity = contact::learn(known, sender, self.now);
         let is_news = known != Some(&identity);
+        let placed = letter(item).and_then(|letter| self.place(inbox, letter, sender, &identity));
+        let joined = placed.as_ref().and_then(|placed| placed.thread.as_ref());
+        let thread = joined.unwrap_or(thread);
         let latest = self.threads.get(&(inbox, thread.clone())).map(Known::get).transpose()?;
         // A thread agrees on its correspondent: nobody is shown what another wrote.
-        let present =
-            latest.filter(|record| record.identity == identity.id && goes_on(record, item, self.now)).cloned();
+        let present = latest
+            .filter(|record| record.identity == identity.id || joined.is_some())
+            .filter(|record| goes_on(record, item, self.now))
+            .cloned();
         let starts_over = present.is_some() && is_start_anew(item);
         let begins = present.is_none();
         let mut record = match (present, self.numbers.last()) {
@@ -231,8 +265,11 @@ impl<'a> Group<'a> {
         };
         let mut set = Changeset::default();
         let message = match &item.reading {
-            Reading::Message(message) => Some(self.message_entry(&mut set, &mut record, item, message)),
-            Reading::Signal(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => None,
+            Reading::Message(message) => {
+                let by_contact = identity.id == record.identity;
+                Some(self.message_entry(&mut set, &mut record, item, message, by_contact))
+            }
+            Reading::Signal(_) | Reading::Report(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => None,
         };
         let event = event(item, &record, &identity, starts_over);
         let played = turn::run_counted(self.library, self.queues.as_ref(), &record.state, &event, self.now);
@@ -240,13 +277,27 @@ impl<'a> Group<'a> {
         let moved =
             (state.handler != record.state.handler).then(|| (record.state.handler.clone(), state.handler.clone()));
         let reasons: &[&str] = if message.is_some() { &["message"] } else { &[] };
+        let placed_by =
+            placed.as_ref().map(|placed| Effect::Log(LogEntry { what: Happening::Placed, why: placed.why.clone() }));
+        let effects = placed_by.into_iter().chain(effects).collect();
         persist::decided(&mut set, &mut record, state, effects, reasons, self.now);
+        if let (Some(letter), Some((_, seq))) = (letter(item), message) {
+            set.left.push(Left {
+                inbox,
+                thread: thread.clone(),
+                conversation: record.state.id,
+                seq,
+                marks: letter.marks.clone(),
+                participants: letter.participants.clone(),
+            });
+        }
         let conversation = record.state.id;
         let accepted = match message {
             Some((message, seq)) => Accepted::Filed { conversation, message: Some(message), seq },
             None => Accepted::Filed { conversation, message: None, seq: record.seq },
         };
-        Ok(Ok(Filed { accepted, identity: (address, identity, is_news), record, begins, moved, set }))
+        let thread = thread.clone();
+        Ok(Ok(Filed { accepted, identity: (address, identity, is_news), record, thread, begins, moved, set }))
     }
 
     fn message_entry(
@@ -255,12 +306,17 @@ impl<'a> Group<'a> {
         record: &mut Record,
         item: &Inbound,
         message: &InboundMessage,
+        by_contact: bool,
     ) -> (MessageId, Seq) {
+        let mut content = message.content.clone();
+        if !by_contact {
+            content.written_by = Some(name_of(&message.from));
+        }
         let entry = Entry {
             seq: Seq::default(),
             id: ids::new(MessageId::from_parts, self.now),
             author: Author::Contact,
-            body: Body::Message(message.content.clone(), message.choice.clone()),
+            body: Body::Message(content, message.choice.clone()),
             external_id: Some(item.external_id.clone()),
             at: self.now,
             delivery: None,
@@ -271,12 +327,15 @@ impl<'a> Group<'a> {
     }
 
     /// Takes what an item left behind: from here on it is true for those after it.
-    fn merge(&mut self, inbox: InboxId, thread: &ThreadKey, filed: Filed) -> Accepted {
-        let Filed { accepted, identity: (address, identity, is_news), record, begins, moved, set } = filed;
+    fn merge(&mut self, inbox: InboxId, item: &Inbound, filed: Filed) -> Accepted {
+        let Filed { accepted, identity: (address, identity, is_news), record, thread, begins, moved, set } = filed;
+        if let Some(letter) = letter(item) {
+            self.leave(inbox, &thread, &record, letter);
+        }
         if is_news {
             keep(&mut self.identities, address, identity);
         }
-        let key = (inbox, thread.clone());
+        let key = (inbox, thread);
         if begins && let Some(Known { row: Ok(former), state }) = self.threads.remove(&key) {
             // The thread goes on in another conversation; what happened to the one before is written all the same.
             match state {
@@ -294,6 +353,31 @@ impl<'a> Group<'a> {
         }
         self.set.append(set);
         accepted
+    }
+
+    /// The thread a letter belongs to, if it names one that is known.
+    fn place(&self, inbox: InboxId, letter: &Letter, sender: &Sender, identity: &Identity) -> Option<Placed> {
+        let threads =
+            |anchor: &Anchor| self.anchors.get(&(inbox, anchor.clone())).map_or(&[] as &[ThreadKey], Vec::as_slice);
+        let belongs = |thread: &ThreadKey| {
+            let latest = self.threads.get(&(inbox, thread.clone())).and_then(|known| known.row.as_ref().ok());
+            latest.is_some_and(|record| record.identity == identity.id)
+                || self.participants.contains(&(inbox, thread.clone(), sender.address.clone()))
+        };
+        place::place(&letter.signals, threads, belongs)
+    }
+
+    /// What comes later in this group may name what this letter left.
+    fn leave(&mut self, inbox: InboxId, thread: &ThreadKey, record: &Record, letter: &Letter) {
+        let marks = letter.marks.iter().cloned().map(Anchor::Mark);
+        for anchor in marks.chain([Anchor::Conversation(record.state.id)]) {
+            let known = self.anchors.entry((inbox, anchor)).or_default();
+            if !known.contains(thread) {
+                known.push(thread.clone());
+            }
+        }
+        let others = letter.participants.iter().map(|one| (inbox, thread.clone(), one.address.clone()));
+        self.participants.extend(others);
     }
 
     fn begin(&self, inbox: InboxId, identity: &Identity, thread: &ThreadKey, number: i64) -> Record {
@@ -315,6 +399,23 @@ impl<'a> Group<'a> {
     }
 }
 
+/// What an item tells of its place, where the channel has no threads.
+fn letter(item: &Inbound) -> Option<&Letter> {
+    match &item.reading {
+        Reading::Message(message) => message.letter.as_deref(),
+        Reading::Signal(_) | Reading::Report(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => None,
+    }
+}
+
+/// How somebody is named who writes in another's conversation.
+fn name_of(sender: &Sender) -> String {
+    match (&sender.name, &sender.email) {
+        (Some(name), Some(email)) => format!("{name} <{email}>"),
+        (Some(one), None) | (None, Some(one)) => one.clone(),
+        (None, None) => sender.address.0.clone(),
+    }
+}
+
 /// Who an item is from and where it belongs.
 pub(super) fn subject(item: &Inbound) -> Option<(&Sender, &ThreadKey)> {
     match &item.reading {
@@ -326,8 +427,13 @@ pub(super) fn subject(item: &Inbound) -> Option<(&Sender, &ThreadKey)> {
             let InboundSignal { from, thread, .. } = &**signal;
             Some((from, thread))
         }
-        Reading::Filtered { .. } | Reading::Unreadable { .. } => None,
+        Reading::Report(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => None,
     }
+}
+
+/// Why nothing may answer a message, if nothing may.
+fn unanswered(message: &InboundMessage) -> Option<&str> {
+    message.letter.as_ref()?.unanswered.as_deref()
 }
 
 fn is_start_anew(item: &Inbound) -> bool {
@@ -351,6 +457,9 @@ fn goes_on(record: &Record, item: &Inbound, now: Timestamp) -> bool {
 fn event(item: &Inbound, record: &Record, identity: &Identity, starts_over: bool) -> Event {
     let contact = contact::facts(identity);
     let kind = match &item.reading {
+        Reading::Message(message) if unanswered(message).is_some() => {
+            EventKind::MachineWrote { why: unanswered(message).unwrap_or_default().to_owned() }
+        }
         Reading::Message(message) => EventKind::ContactWrote {
             content: message.content.clone(),
             choice: message.choice.clone(),
@@ -362,7 +471,9 @@ fn event(item: &Inbound, record: &Record, identity: &Identity, starts_over: bool
         }
         Reading::Signal(signal) => EventKind::ContactOpened { contact, language: signal.from.language.clone() },
         // Told apart before.
-        Reading::Filtered { .. } | Reading::Unreadable { .. } => EventKind::ContactOpened { contact, language: None },
+        Reading::Report(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => {
+            EventKind::ContactOpened { contact, language: None }
+        }
     };
     Event { id: Some(item.external_id.0.clone()), seq: record.seq, kind }
 }

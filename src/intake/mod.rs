@@ -11,6 +11,8 @@
 //! | `turn` | one step of the engine |
 //! | `persist` | what a step decided, as rows |
 //! | `contact` | who wrote |
+//! | `place` | whose thread a message belongs to, where the channel has none |
+//! | `report` | what became of something we sent |
 //! | `receipts` | gathers what pages report of arrival |
 //! | `refile` | the same for an item that was in quarantine |
 
@@ -19,8 +21,10 @@ mod contact;
 mod group;
 mod lanes;
 pub mod persist;
+mod place;
 mod receipts;
 pub mod refile;
+mod report;
 mod sink;
 pub mod turn;
 mod work;
@@ -33,14 +37,14 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use switchboard_contract::{Accepted, Cursor, Inbound, InboxId, Timestamp};
+use switchboard_contract::{Accepted, Cursor, Inbound, InboxId, Reading, Timestamp};
 
 use crate::library::Library;
 use crate::limits;
 use crate::store::inbound;
 use crate::store::{Conn, Error, Result, conversations, inboxes, panic_text, savepoint};
 use group::{Arrival, Group};
-use work::{Next, Work, beside};
+use work::{Later, Next, Work, beside};
 
 /// What an adapter hands in at once: items of one inbox, and the cursor after them.
 #[derive(Debug)]
@@ -110,13 +114,21 @@ async fn together(conn: &mut Conn, library: &Library, items: &[Arrival<'_>], now
     let is_new = |(inbox, item): &Arrival<'_>| known.is_empty() || !known.contains(&(*inbox, item.external_id.clone()));
     let fresh: Vec<Arrival<'_>> = items.iter().copied().filter(is_new).collect();
     let mut work = Work::new(Group::load(conn, library, &fresh, now).await?, items, &known);
-    let (mut outcomes, again) = loop {
+    let (mut outcomes, Later { again, reports }) = loop {
         match work.next()? {
             Next::Write(round) => beside(round.write(conn, now), || work.one()).await?,
             Next::Read(lack) => work.supply(conn, lack).await?,
-            Next::Done(outcomes, again) => break (outcomes, again),
+            Next::Done(outcomes, later) => break (outcomes, later),
         }
     };
+    for at in reports {
+        if let (Some((inbox, item)), Some(outcome)) = (items.get(at), outcomes.get_mut(at))
+            && let Reading::Report(report) = &item.reading
+        {
+            *outcome = report::take(conn, *inbox, report, now).await?;
+            work::insert(conn, &[work::ledger_row(*inbox, item, outcome)], now).await?;
+        }
+    }
     for at in again {
         if let (Some((inbox, item)), Some(outcome)) = (items.get(at), outcomes.get_mut(at)) {
             *outcome = duplicate(conn, *inbox, item, now).await?;

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use futures_util::poll;
-use switchboard_contract::{Accepted, ExternalId, Inbound, InboxId, Timestamp};
+use switchboard_contract::{Accepted, ExternalId, Inbound, InboxId, Reading, Timestamp};
 
 use super::group::{Arrival, Group, Lack, Taken};
 use crate::store::changeset::Changeset;
@@ -23,11 +23,19 @@ pub(super) struct Work<'a> {
     seen: HashSet<(InboxId, &'a ExternalId)>,
     /// How each item ended, as far as the work has come.
     outcomes: Vec<Accepted>,
-    /// Items that had been seen.
-    again: Vec<usize>,
+    later: Later,
     round: Round<'a>,
     lack: Option<Lack>,
     failed: Option<Error>,
+}
+
+/// Items that are left for later, by their number: the database has to be asked about each.
+#[derive(Default)]
+pub(super) struct Later {
+    /// Those that had been seen.
+    pub(super) again: Vec<usize>,
+    /// Reports.
+    pub(super) reports: Vec<usize>,
 }
 
 /// What was decided at a time.
@@ -44,8 +52,8 @@ pub(super) enum Next<'a> {
     Write(Box<Round<'a>>),
     /// Something is to be read for the next item.
     Read(Lack),
-    /// Every item has been worked on: how each ended, and which ones had been seen.
-    Done(Vec<Accepted>, Vec<usize>),
+    /// Every item has been worked on, but for those that are left for later: how each ended.
+    Done(Vec<Accepted>, Later),
 }
 
 impl<'a> Work<'a> {
@@ -53,7 +61,16 @@ impl<'a> Work<'a> {
         let mut seen = HashSet::with_capacity(items.len());
         seen.extend(known.iter().map(|(inbox, id)| (*inbox, id)));
         let outcomes = Vec::with_capacity(items.len());
-        Self { group, items, seen, outcomes, again: Vec::new(), round: Round::default(), lack: None, failed: None }
+        Self {
+            group,
+            items,
+            seen,
+            outcomes,
+            later: Later::default(),
+            round: Round::default(),
+            lack: None,
+            failed: None,
+        }
     }
 
     /// Works on items until there is something to do for the database.
@@ -71,7 +88,7 @@ impl<'a> Work<'a> {
                 return Ok(Next::Read(lack));
             }
             if self.outcomes.len() == self.items.len() {
-                return Ok(Next::Done(std::mem::take(&mut self.outcomes), std::mem::take(&mut self.again)));
+                return Ok(Next::Done(std::mem::take(&mut self.outcomes), std::mem::take(&mut self.later)));
             }
             self.round.items = 0;
             while self.one() {}
@@ -86,8 +103,14 @@ impl<'a> Work<'a> {
         let Some((inbox, item)) = self.items.get(self.outcomes.len()).copied() else { return false };
         self.round.items += 1;
         if self.seen.contains(&(inbox, &item.external_id)) {
-            self.again.push(self.outcomes.len());
+            self.later.again.push(self.outcomes.len());
             self.outcomes.push(Accepted::Duplicate { conversation: None, message: None, seq: None });
+            return true;
+        }
+        if let Reading::Report(_) = item.reading {
+            self.seen.insert((inbox, &item.external_id));
+            self.later.reports.push(self.outcomes.len());
+            self.outcomes.push(Accepted::Filtered { reason: String::new() });
             return true;
         }
         match self.group.take(inbox, item) {

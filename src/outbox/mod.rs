@@ -11,7 +11,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
-use switchboard_contract::{ChannelAdapter, Delivery, DeliveryError, DeliveryId, InboxId, Pace, Receipt, StopToken};
+use switchboard_contract::{
+    ChannelAdapter, Context, Delivery, DeliveryError, DeliveryId, InboxId, Pace, Receipt, StopToken,
+};
 use tokio::sync::mpsc;
 
 use crate::core::Core;
@@ -20,6 +22,7 @@ use crate::store::outbox::{Cargo, Target, Ticket};
 use crate::webhooks::Answered as Outcome;
 
 pub mod circuit;
+mod context;
 mod dispatch;
 pub mod pace;
 pub mod retry;
@@ -101,6 +104,13 @@ impl Desk {
 
     async fn deliver(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
         let adapter = self.adapters.get(&delivery.inbox).ok_or_else(|| unknown("inbox"))?;
+        let with_context;
+        let delivery = if adapter.capabilities().context {
+            with_context = Delivery { context: Some(Box::new(self.context(delivery).await?)), ..delivery.clone() };
+            &with_context
+        } else {
+            delivery
+        };
         let sending = AssertUnwindSafe(adapter.deliver(delivery)).catch_unwind();
         match tokio::time::timeout(limits::DELIVERY_TIMEOUT, sending).await {
             Ok(Ok(outcome)) => outcome,
@@ -109,6 +119,14 @@ impl Desk {
             }
             Err(_) => Err(DeliveryError::Uncertain { reason: "no answer in time".to_owned() }),
         }
+    }
+}
+
+impl Desk {
+    /// What the channel needs besides the message. When the database can't be read now, it is tried again.
+    async fn context(&self, delivery: &Delivery) -> Result<Context, DeliveryError> {
+        let read = async { context::of(&mut *self.core.store.reader().await?, delivery).await };
+        read.await.map_err(|error| DeliveryError::Unavailable { reason: error.to_string() })
     }
 }
 

@@ -185,7 +185,7 @@ async fn reread(adapters: &Adapters, item: &Item, raw: Vec<u8>) -> Option<Readin
 
 fn readable(reading: Option<&Reading>) -> bool {
     match reading {
-        Some(Reading::Message(_) | Reading::Signal(_) | Reading::Filtered { .. }) => true,
+        Some(Reading::Message(_) | Reading::Signal(_) | Reading::Report(_) | Reading::Filtered { .. }) => true,
         Some(Reading::Unreadable { .. }) | None => false,
     }
 }

@@ -9,6 +9,7 @@ use super::changes::{self, Change};
 use super::contacts::{self, Identity};
 use super::conversations::{self, Record};
 use super::entries::{self, Entry};
+use super::letters::{self, Left};
 use super::{Added, Conn, Result, feedback, outbox, timers};
 
 type Timers = BTreeMap<TimerKind, Timestamp>;
@@ -41,6 +42,8 @@ pub struct Changeset {
     pub timers: Vec<(ConversationId, Timers, Timers)>,
     /// Entries, each with its place.
     pub entries: Vec<(ConversationId, Entry)>,
+    /// What messages can be found by later.
+    pub left: Vec<Left>,
     /// Deliveries of entries.
     pub deliveries: Vec<outbox::Row>,
     /// Briefs, each at its place.
@@ -60,6 +63,7 @@ impl Changeset {
         self.changed.append(&mut other.changed);
         self.timers.append(&mut other.timers);
         self.entries.append(&mut other.entries);
+        self.left.append(&mut other.left);
         self.deliveries.append(&mut other.deliveries);
         self.briefs.append(&mut other.briefs);
         self.feedback.append(&mut other.feedback);
@@ -83,6 +87,7 @@ impl Changeset {
             timers::keep(conn, *conversation, before, after).await?;
         }
         entries::insert_all(conn, &self.entries).await?;
+        letters::insert_all(conn, &self.left).await?;
         outbox::insert_all(conn, &self.deliveries, now).await?;
         outbox::insert_events(conn, &events, now).await?;
         for (conversation, at, brief) in &self.briefs {

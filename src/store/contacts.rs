@@ -36,6 +36,12 @@ pub async fn identity_by_id(conn: &mut Conn, id: IdentityId) -> Result<Option<Id
     row.map(Identity::try_from).transpose()
 }
 
+/// Where an identity is reached.
+pub async fn address(conn: &mut Conn, id: IdentityId) -> Result<Option<Address>> {
+    let text = "SELECT address FROM identities WHERE id = $1";
+    Ok(sql::query_scalar(text).bind(id.to_string()).fetch_optional(conn).await?.map(Address))
+}
+
 /// Finds identities by inbox and address.
 pub async fn identities(
     conn: &mut Conn,

@@ -162,6 +162,16 @@ pub async fn drop(conn: &mut Conn, id: DeliveryId, why: &str) -> Result<bool> {
     Ok(done.rows_affected() > 0)
 }
 
+/// Notes that something the channel had taken did not arrive after all.
+pub async fn bounced(conn: &mut Conn, id: DeliveryId, why: &str) -> Result<()> {
+    sql::query("UPDATE outbox SET state = 'failed', error = $2 WHERE id = $1 AND state IN ('sent', 'uncertain')")
+        .bind(id.to_string())
+        .bind(why)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// How many deliveries of a target are in which state; only those that are not over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {

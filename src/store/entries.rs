@@ -254,6 +254,21 @@ pub async fn set_deliveries(conn: &mut Conn, all: &[Progress]) -> Result<()> {
     Ok(())
 }
 
+/// Notes what a channel reported of a message it had taken. Seen stays seen.
+pub async fn set_reported(conn: &mut Conn, progress: &Progress) -> Result<()> {
+    sql::query(
+        "UPDATE entries SET delivery = $3, delivery_error = $4 WHERE conversation_id = $1 AND seq = $2 \
+         AND delivery IN ('pending', 'uncertain', 'sent', 'delivered', 'failed')",
+    )
+    .bind(progress.conversation.to_string())
+    .bind(place(progress.at))
+    .bind(word(&progress.state))
+    .bind(&progress.error)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Up to where a contact's side has our messages of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Through {

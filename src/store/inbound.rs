@@ -103,6 +103,15 @@ pub async fn known(
     found.into_iter().map(|(inbox, id)| Ok((parse("inbox id", &inbox)?, ExternalId(id)))).collect()
 }
 
+/// The bytes of the message at a place of a conversation; none when it did not come in, or its bytes were dropped at the end of
+/// their retention time.
+pub async fn original(conn: &mut Conn, conversation: ConversationId, at: Seq) -> Result<Option<Vec<u8>>> {
+    let text = "SELECT i.raw FROM entries e CROSS JOIN conversations c CROSS JOIN inbound i WHERE e.conversation_id = $1 \
+                AND e.seq = $2 AND c.id = e.conversation_id AND i.inbox_id = c.inbox_id AND i.external_id = e.external_id \
+                AND i.raw_dropped_at IS NULL";
+    Ok(sql::query_scalar(text).bind(conversation.to_string()).bind(place(at)).fetch_optional(conn).await?)
+}
+
 /// What an earlier item with the same external id became.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct First {

@@ -30,6 +30,7 @@ pub mod inbound;
 pub mod inboxes;
 pub mod jobs;
 pub mod ledger;
+pub mod letters;
 pub mod outbox;
 pub mod quarantine;
 pub mod retention;

@@ -391,6 +391,7 @@ impl ClaimRow {
             attempt: ticket.attempt,
             author: entry.author.public(),
             content,
+            context: None,
         })))
     }
 }

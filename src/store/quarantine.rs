@@ -58,7 +58,9 @@ struct ItemRow {
 /// one that is too large the digest of all its bytes.
 pub async fn keep(conn: &mut Conn, inbox: InboxId, item: &Inbound) -> Result<()> {
     let reading = match &item.reading {
-        Reading::Message(_) | Reading::Signal(_) | Reading::Filtered { .. } => Some(to_json("reading", &item.reading)?),
+        Reading::Message(_) | Reading::Signal(_) | Reading::Report(_) | Reading::Filtered { .. } => {
+            Some(to_json("reading", &item.reading)?)
+        }
         Reading::Unreadable { .. } => None,
     };
     let is_cut = inbound::kept(&item.raw).len() < item.raw.len();

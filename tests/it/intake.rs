@@ -54,8 +54,13 @@ fn message(id: &str, text: &str) -> Inbound {
         language: None,
         facts: std::collections::BTreeMap::new(),
     };
-    let body =
-        InboundMessage { from, thread: ThreadKey("visitor".to_owned()), content: Content::plain(text), choice: None };
+    let body = InboundMessage {
+        from,
+        thread: ThreadKey("visitor".to_owned()),
+        content: Content::plain(text),
+        choice: None,
+        letter: None,
+    };
     Inbound {
         external_id: ExternalId(id.to_owned()),
         occurred_at: None,

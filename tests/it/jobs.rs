@@ -144,7 +144,7 @@ impl Program {
             facts: std::collections::BTreeMap::new(),
         };
         let content = Content::plain("talk to a person");
-        let message = InboundMessage { from, thread: ThreadKey(name.to_owned()), content, choice: None };
+        let message = InboundMessage { from, thread: ThreadKey(name.to_owned()), content, choice: None, letter: None };
         let inbound = Inbound {
             external_id: ExternalId(name.to_owned()),
             occurred_at: None,

@@ -11,6 +11,7 @@ mod intake;
 mod jobs;
 mod killed;
 mod ledger;
+mod letters;
 mod migrations;
 mod outbox;
 mod process;

@@ -72,6 +72,9 @@ pub struct Capabilities {
     pub receipts: Support,
     /// A send may be repeated: the channel recognises the delivery's id. Without it an uncertain send is parked.
     pub idempotent_send: bool,
+    /// The channel has no threads of its own: each delivery carries its [`Context`](crate::Context).
+    #[serde(default)]
+    pub context: bool,
     /// How fast the channel may be sent to, by the limits it publishes; none where it has none.
     #[serde(default)]
     pub pace: Pace,

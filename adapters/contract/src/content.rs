@@ -55,6 +55,38 @@ pub struct Content {
     /// Files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// What it is about, on channels that have such a line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Who wrote it, when that is not the contact whose conversation it is: hostile text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_by: Option<String>,
+    /// What came with it and is not its text: shown folded, never lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folds: Vec<Fold>,
+}
+
+/// Text that came with a message and that its author did not write now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fold {
+    /// What it is.
+    pub kind: FoldKind,
+    /// The text: plain, and hostile.
+    pub text: String,
+}
+
+/// What a [`Fold`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FoldKind {
+    /// What was quoted of earlier messages.
+    Quoted,
+    /// A signature.
+    Signature,
+    /// A message that was passed on.
+    Forwarded,
+    /// A notice that is below every message.
+    Disclaimer,
 }
 
 impl Content {

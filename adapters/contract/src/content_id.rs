@@ -44,7 +44,7 @@ impl Inbound {
         let (thread, sender) = match &self.reading {
             Reading::Message(message) => (&message.thread, &message.from.address),
             Reading::Signal(signal) => (&signal.thread, &signal.from.address),
-            Reading::Filtered { .. } | Reading::Unreadable { .. } => (&nobody.0, &nobody.1),
+            Reading::Report(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => (&nobody.0, &nobody.1),
         };
         ExternalId::of_content(thread, sender, self.occurred_at, &self.raw)
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::content::Content;
 use crate::ids::{ConversationId, DeliveryId, InboxId, MessageId};
 use crate::inbound::{ExternalId, ThreadKey};
+use crate::letter::Context;
 use crate::thread::{PublicAuthor, Seq};
 
 /// One message on its way to a contact.
@@ -30,6 +31,9 @@ pub struct Delivery {
     pub author: PublicAuthor,
     /// What is said.
     pub content: Content,
+    /// What the channel needs besides, where [`Capabilities::context`](crate::Capabilities::context) asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Box<Context>>,
 }
 
 /// What the channel said when it took a delivery.

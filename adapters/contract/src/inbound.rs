@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::choice::ChoiceId;
 use crate::content::Content;
 use crate::ids::{ConversationId, MessageId};
+use crate::letter::{InboundReport, Letter};
 use crate::thread::Seq;
 use crate::time::Timestamp;
 
@@ -31,6 +32,8 @@ opaque! {
     ExternalId;
     /// The channel's own grouping: a chat, a mail thread, a visitor. Opaque outside its adapter.
     ThreadKey;
+    /// Something a message can be found by later, like its id in the channel. Opaque outside its adapter.
+    Mark;
     /// Where a contact is reached on one inbox. Opaque outside its adapter.
     Address;
     /// How far an adapter has read: saved in the transaction that keeps what was read. Opaque outside its adapter.
@@ -81,6 +84,9 @@ pub struct InboundMessage {
     pub content: Content,
     /// The option that was picked, when the message is a press rather than typed words. `content.text` then holds the label.
     pub choice: Option<ChoiceId>,
+    /// What it tells besides, on a channel without threads of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letter: Option<Box<Letter>>,
 }
 
 /// Something a contact did other than write.
@@ -112,6 +118,8 @@ pub enum Reading {
     Message(Box<InboundMessage>),
     /// Something else a contact did.
     Signal(Box<InboundSignal>),
+    /// What became of something we sent.
+    Report(Box<InboundReport>),
     /// Understood, and deliberately not filed.
     Filtered {
         /// Why, for people.

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | who sends and receives | [`adapter`] |
 //! | what comes in | [`inbound`] |
+//! | … where the channel has no threads of its own | [`letter`] |
 //! | what goes out, and how it ends | [`delivery`] |
 //! | the body of a message | [`content`] |
 //! | how a body is fitted to a channel | [`render`](mod@render) |
@@ -23,6 +24,7 @@ mod content_id;
 pub mod delivery;
 pub mod ids;
 pub mod inbound;
+pub mod letter;
 pub mod markup;
 pub mod render;
 pub mod text;
@@ -34,7 +36,7 @@ pub use adapter::{
 };
 pub use capabilities::{Capabilities, Pace, Rate, Support, TextUnit};
 pub use choice::{Choice, ChoiceId};
-pub use content::{Attachment, Citation, Content, TextFormat};
+pub use content::{Attachment, Citation, Content, Fold, FoldKind, TextFormat};
 pub use delivery::{Delivery, DeliveryError, DeliveryState, Receipt};
 pub use ids::{
     AgentId, ArticleId, ContactId, ConversationId, DeliveryId, IdError, IdentityId, InboxId, MessageId, TeamId,
@@ -42,7 +44,8 @@ pub use ids::{
 pub use inbound::{
     Accepted, Address, ChannelKind, Cursor, ExternalId, Inbound, InboundMessage, InboundSignal, KeptInbound,
 };
-pub use inbound::{Proof, Reading, Sender, Signal, ThreadKey};
+pub use inbound::{Mark, Proof, Reading, Sender, Signal, ThreadKey};
+pub use letter::{Anchor, CHAIN_MAX, Context, InboundReport, Letter, Participant, Quote, ReportOutcome, ThreadSignal};
 pub use render::{Part, RenderError, Rendered, render};
 pub use thread::{
     PublicAuthor, ReceiptMark, Seq, ThreadEntry, ThreadHandler, ThreadNews, ThreadPage, ThreadReader, ThreadState,

@@ -163,6 +163,7 @@ impl FakeCore {
                 attempt: 1,
                 author,
                 content,
+                context: None,
             }
         })
     }
@@ -205,7 +206,7 @@ impl FakeCore {
     pub fn texts(&self) -> Vec<String> {
         let text = |line: &Line| match &line.inbound.reading {
             Reading::Message(message) => Some(message.content.text.clone()),
-            Reading::Signal(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => None,
+            Reading::Signal(_) | Reading::Report(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => None,
         };
         self.lock().ledger.iter().filter_map(text).collect()
     }
@@ -331,6 +332,7 @@ impl State {
                 };
                 Accepted::Filed { conversation, message: None, seq: self.conversation(&signal.thread).head }
             }
+            Reading::Report(_) => Accepted::Filtered { reason: "a report".to_owned() },
             Reading::Filtered { reason } => Accepted::Filtered { reason: reason.clone() },
             Reading::Unreadable { error } => Accepted::Quarantined { error: error.clone() },
         }

@@ -334,7 +334,7 @@ async fn press_resolves(rig: &mut dyn Rig) -> Outcome {
 fn last_choice(rig: &dyn Rig) -> Option<ChoiceId> {
     match rig.core().ledger().pop()?.inbound.reading {
         Reading::Message(message) => message.choice,
-        Reading::Signal(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => None,
+        Reading::Signal(_) | Reading::Report(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => None,
     }
 }
 

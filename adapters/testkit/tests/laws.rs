@@ -96,7 +96,8 @@ impl Toy {
         let reading = if offer.body == "\u{0}garbage" {
             Reading::Unreadable { error: "no message at all".into() }
         } else {
-            let message = InboundMessage { from: sender, thread: thread(), content: Content::plain(text), choice };
+            let message =
+                InboundMessage { from: sender, thread: thread(), content: Content::plain(text), choice, letter: None };
             Reading::Message(Box::new(message))
         };
         Inbound { external_id: ExternalId(id), occurred_at: None, raw: offer.body.clone().into_bytes(), reading }
@@ -205,6 +206,7 @@ impl ToyRig {
             typing: Support::Dropped,
             receipts: Support::Full,
             idempotent_send: true,
+            context: false,
             pace: Pace::default(),
         };
         let (offers, inbox) = mpsc::unbounded_channel();

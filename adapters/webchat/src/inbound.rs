@@ -68,6 +68,7 @@ impl Visitor {
             thread: self.thread.clone(),
             content: Content::plain(text),
             choice,
+            letter: None,
         };
         inbound(self.external_id(&id.0), raw, Reading::Message(Box::new(message)))
     }

@@ -25,6 +25,7 @@ pub(crate) fn capabilities() -> Capabilities {
         typing: Support::Full,
         receipts: Support::Full,
         idempotent_send: true,
+        context: false,
         pace: Pace::default(),
     }
 }
@@ -97,6 +98,7 @@ mod tests {
             attempt: 1,
             author: PublicAuthor::Bot,
             content,
+            context: None,
         }
     }
 

@@ -268,6 +268,10 @@ pub enum Happening {
         /// Who decided it.
         who: String,
     },
+    /// A message found its conversation by what it says, or was kept apart from it. The engine never says this; the shell does.
+    Placed,
+    /// The channel reported what became of something we sent. The engine never says this; the shell does.
+    Reported,
     /// Something was deliberately not answered.
     Silent,
     /// Something was refused.
@@ -318,6 +322,8 @@ impl Happening {
             Self::StartedOver => "started_over",
             Self::StillWaiting => "still_waiting",
             Self::FiledLater { .. } => "filed_later",
+            Self::Placed => "placed",
+            Self::Reported => "reported",
             Self::DeliveryRetried { .. } => "delivery_retried",
             Self::DeliveryDropped { .. } => "delivery_dropped",
             Self::Silent => "silent",

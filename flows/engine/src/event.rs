@@ -31,6 +31,11 @@ pub enum EventKind {
         /// The language the channel reports, a BCP 47 tag; sets the bot's language at the first event only.
         language: Option<String>,
     },
+    /// A machine wrote from the contact's address, or for another reason a program must not answer. The shell has filed the message.
+    MachineWrote {
+        /// Why nothing answers, for people.
+        why: String,
+    },
     /// The contact opened the chat.
     ContactOpened {
         /// As above.

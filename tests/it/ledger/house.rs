@@ -199,8 +199,13 @@ pub(super) fn message(id: &str, thread: &str, text: &str) -> Inbound {
         language: None,
         facts: std::collections::BTreeMap::new(),
     };
-    let body =
-        InboundMessage { from, thread: ThreadKey(thread.to_owned()), content: Content::plain(text), choice: None };
+    let body = InboundMessage {
+        from,
+        thread: ThreadKey(thread.to_owned()),
+        content: Content::plain(text),
+        choice: None,
+        letter: None,
+    };
     Inbound {
         external_id: ExternalId(id.to_owned()),
         occurred_at: None,

@@ -70,6 +70,7 @@ impl Far {
             typing: Support::Dropped,
             receipts: Support::Dropped,
             idempotent_send: idempotent,
+            context: false,
             pace: Pace::default(),
         };
         Self {
@@ -319,8 +320,13 @@ pub(crate) async fn open_thread(core: &Arc<Core>, inbox: InboxId, thread: &str) 
         language: None,
         facts: BTreeMap::new(),
     };
-    let body =
-        InboundMessage { from, thread: ThreadKey(thread.to_owned()), content: Content::plain("hello"), choice: None };
+    let body = InboundMessage {
+        from,
+        thread: ThreadKey(thread.to_owned()),
+        content: Content::plain("hello"),
+        choice: None,
+        letter: None,
+    };
     let inbound = Inbound {
         external_id: ExternalId(format!("hello {thread}")),
         occurred_at: None,

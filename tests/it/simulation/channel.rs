@@ -173,6 +173,7 @@ fn capabilities(idempotent: bool) -> Capabilities {
         typing: Support::Dropped,
         receipts: Support::Full,
         idempotent_send: idempotent,
+        context: false,
         pace: Pace::default(),
     }
 }

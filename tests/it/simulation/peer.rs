@@ -61,7 +61,13 @@ impl Update {
         let thread = thread(self.contact);
         let message = |choice| {
             let content = Content::plain(self.text());
-            Reading::Message(Box::new(InboundMessage { from: from.clone(), thread: thread.clone(), content, choice }))
+            Reading::Message(Box::new(InboundMessage {
+                from: from.clone(),
+                thread: thread.clone(),
+                content,
+                choice,
+                letter: None,
+            }))
         };
         let reading = match &self.deed {
             Deed::Writes(_) => message(None),

@@ -132,6 +132,8 @@ fn follow(world: &World, log: &LogEntry, holder: &mut Holder, resolved: &mut boo
         | Happening::Rated { .. }
         | Happening::StillWaiting
         | Happening::FiledLater { .. }
+        | Happening::Placed
+        | Happening::Reported
         | Happening::DeliveryRetried { .. }
         | Happening::DeliveryDropped { .. }
         | Happening::Silent

@@ -16,6 +16,7 @@ fn plain_channel() -> Capabilities {
         typing: Support::Dropped,
         receipts: Support::Dropped,
         idempotent_send: false,
+        context: false,
         pace: Pace::default(),
     }
 }

@@ -63,6 +63,7 @@ pub fn step(conversation: &Conversation, event: &Event, env: &Env<'_>) -> Transi
     }
     match &event.kind {
         EventKind::Found(found) => turn.found(found),
+        EventKind::MachineWrote { why } => turn.log(Happening::Silent, why.as_str()),
         EventKind::ContactOpened { contact, language } => {
             turn.drop_search();
             turn.meet(contact, language.as_deref());

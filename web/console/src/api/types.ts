@@ -156,6 +156,17 @@ export interface Content {
   choices?: Choice[];
   citation?: { title: string; url?: string | null } | null;
   attachments?: { name: string; media_type: string; size_bytes: number }[];
+  /** What it is about, on channels that have such a line. */
+  subject?: string | null;
+  /** Who wrote it, when that is not the contact whose conversation it is. */
+  written_by?: string | null;
+  /** What came with it and was not written now. */
+  folds?: Fold[];
+}
+
+export interface Fold {
+  kind: "quoted" | "signature" | "forwarded" | "disclaimer";
+  text: string;
 }
 
 export interface Author {

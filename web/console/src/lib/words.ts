@@ -87,6 +87,10 @@ export function happening(log: Log): string {
       return "Started over";
     case "still_waiting":
       return "Told that they are still in the queue";
+    case "placed":
+      return "Found its conversation";
+    case "reported":
+      return "The channel reported";
     case "filed_later":
       return `Filed later from quarantine by ${field("by")}`;
     case "delivery_retried":

@@ -45,7 +45,7 @@ pub(crate) fn read() -> ReadMail {
             external_id: ExternalId(format!("{id} {hash}")),
             occurred_at: None,
             raw: Vec::new(),
-            reading: Reading::Message(Box::new(InboundMessage { from, thread, content, choice: None })),
+            reading: Reading::Message(Box::new(InboundMessage { from, thread, content, choice: None, letter: None })),
         }
     })
 }
