@@ -176,3 +176,7 @@ pub const REPORTED_MAX: usize = 50;
 pub const QUOTE_CHARS_MAX: usize = 4_000;
 /// Entries among which the contact's last message is looked for, to be quoted.
 pub const QUOTED_AMONG: u32 = 50;
+/// Messages of the bot to one contact within [`ANSWERS_SPAN_MILLIS`], on channels where machines write too; then it is silent.
+pub const ANSWERS_MAX: u32 = 20;
+/// The span of [`ANSWERS_MAX`], in milliseconds: an hour.
+pub const ANSWERS_SPAN_MILLIS: i64 = 3_600_000;

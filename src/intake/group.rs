@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use switchboard_contract::{
-    Accepted, Address, Anchor, ConversationId, Inbound, InboundMessage, InboundSignal, InboxId, Letter, MessageId,
-    Reading, Sender, Seq, Signal, ThreadKey, Timestamp,
+    Accepted, Address, Anchor, ContactId, ConversationId, Inbound, InboundMessage, InboundSignal, InboxId, Letter,
+    MessageId, Reading, Sender, Seq, Signal, ThreadKey, Timestamp,
 };
 use switchboard_engine::{Conversation, Effect, Event, EventKind, Happening, LogEntry, Status};
 
@@ -15,6 +15,7 @@ use super::turn::Queues;
 use super::{contact, persist, turn};
 use crate::ids;
 use crate::library::Library;
+use crate::limits;
 use crate::store::changeset::Changeset;
 use crate::store::contacts::{self, Identity};
 use crate::store::conversations::{self, Record};
@@ -35,6 +36,8 @@ pub(super) struct Group<'a> {
     anchors: HashMap<(InboxId, Anchor), Vec<ThreadKey>>,
     /// Who belongs to threads, besides those whose they are.
     participants: HashSet<(InboxId, ThreadKey, Address)>,
+    /// How often the bot has answered those who wrote letters, of late.
+    answered: HashMap<ContactId, u32>,
     /// How many wait, once somebody has had to know.
     queues: Option<Queues>,
     /// Numbers for conversations that may begin.
@@ -133,6 +136,14 @@ impl<'a> Group<'a> {
             .into_iter()
             .map(|(key, row)| (key, known(row)))
             .collect();
+        let writers: HashSet<ContactId> = items
+            .iter()
+            .filter(|(_, item)| letter(item).is_some())
+            .filter_map(|(inbox, item)| Some((*inbox, subject(item)?.0.address.clone())))
+            .filter_map(|key| Some(identities.get(&key)?.row.as_ref().ok()?.contact))
+            .collect();
+        let since = Timestamp::from_millis(now.millis().saturating_sub(limits::ANSWERS_SPAN_MILLIS));
+        let answered = letters::answered(conn, writers.into_iter(), since).await?.into_iter().collect();
         let threads: HashMap<_, _> = conversations::latest_of(conn, threads.into_iter())
             .await?
             .into_iter()
@@ -151,6 +162,7 @@ impl<'a> Group<'a> {
             threads,
             anchors,
             participants,
+            answered,
             queues: None,
             numbers: Vec::new(),
             set: Changeset::default(),
@@ -271,7 +283,11 @@ impl<'a> Group<'a> {
             }
             Reading::Signal(_) | Reading::Report(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => None,
         };
-        let event = event(item, &record, &identity, starts_over);
+        let mut event = event(item, &record, &identity, starts_over);
+        let answered = self.answered.get(&identity.contact).copied().unwrap_or_default();
+        if letter(item).is_some() && answered >= limits::ANSWERS_MAX {
+            event.kind = EventKind::MachineWrote { why: enough(answered) };
+        }
         let played = turn::run_counted(self.library, self.queues.as_ref(), &record.state, &event, self.now);
         let Some((state, effects)) = played else { return Ok(Err(Lack::Counts)) };
         let moved =
@@ -331,6 +347,8 @@ impl<'a> Group<'a> {
         let Filed { accepted, identity: (address, identity, is_news), record, thread, begins, moved, set } = filed;
         if let Some(letter) = letter(item) {
             self.leave(inbox, &thread, &record, letter);
+            let said = set.entries.iter().filter(|(_, entry)| entry.author == Author::Bot).count();
+            *self.answered.entry(identity.contact).or_default() += u32::try_from(said).unwrap_or(u32::MAX);
         }
         if is_news {
             keep(&mut self.identities, address, identity);
@@ -405,6 +423,14 @@ fn letter(item: &Inbound) -> Option<&Letter> {
         Reading::Message(message) => message.letter.as_deref(),
         Reading::Signal(_) | Reading::Report(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => None,
     }
+}
+
+/// Why the bot is silent after many answers.
+fn enough(answered: u32) -> String {
+    format!(
+        "{answered} automatic answers went to this contact within an hour, so a machine may be answering them: the bot says \
+         nothing more for now, and a person may"
+    )
 }
 
 /// How somebody is named who writes in another's conversation.

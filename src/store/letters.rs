@@ -1,6 +1,8 @@
 //! Channels without threads of their own: what messages can be found by, and who belongs to a thread.
 
-use switchboard_contract::{Address, Anchor, ConversationId, DeliveryId, InboxId, Mark, Participant, Seq, ThreadKey};
+use switchboard_contract::{
+    Address, Anchor, ContactId, ConversationId, DeliveryId, InboxId, Mark, Participant, Seq, ThreadKey, Timestamp,
+};
 
 use super::sql::Rows;
 use super::{Conn, Result, parse, place, sql};
@@ -84,6 +86,24 @@ pub async fn threads(
         found.push(((parse("inbox id", &inbox)?, Anchor::Conversation(id)), ThreadKey(thread)));
     }
     Ok(found)
+}
+
+/// How many messages of the bot went to contacts since a time, over all their conversations; those with none are left out.
+pub async fn answered(
+    conn: &mut Conn,
+    contacts: impl Iterator<Item = ContactId>,
+    since: Timestamp,
+) -> Result<Vec<(ContactId, u32)>> {
+    let rows = contacts.map(|contact| vec![contact.to_string().into(), since.millis().into()]).collect();
+    let before = "SELECT v.column1, COUNT(*) FROM (";
+    let after = ") AS v CROSS JOIN conversations c CROSS JOIN entries e WHERE c.contact_id = v.column1 \
+                 AND c.last_message_at >= v.column2 AND e.conversation_id = c.id AND e.author = 'bot' \
+                 AND e.at >= v.column2 GROUP BY v.column1";
+    let found: Vec<(String, i64)> = Rows { before, rows, after }.fetch_all(conn).await?;
+    found
+        .into_iter()
+        .map(|(contact, count)| Ok((parse("contact id", &contact)?, u32::try_from(count).unwrap_or(u32::MAX))))
+        .collect()
 }
 
 /// Who belongs to threads, besides the contacts whose they are.

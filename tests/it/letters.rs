@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use switchboard::app::{Home, open_core};
-use switchboard::clock::ManualClock;
+use switchboard::clock::{Clock, ManualClock};
 use switchboard::core::Core;
 use switchboard::intake::InboxSink;
 use switchboard::outbox::{self, Adapters};
@@ -71,9 +71,9 @@ impl ChannelAdapter for Post {
 
 struct House {
     core: Arc<Core>,
-    inbox: InboxId,
     sink: InboxSink,
     post: Arc<Post>,
+    clock: Arc<ManualClock>,
     _stop: StopSource,
     _folder: TempDir,
 }
@@ -84,7 +84,8 @@ async fn house(target: Option<Target>) -> House {
     if let Some(target) = target {
         home.target = target;
     }
-    let core = open_core(&home, Arc::new(ManualClock::new(START))).await.expect("opens");
+    let clock = Arc::new(ManualClock::new(START));
+    let core = open_core(&home, Arc::clone(&clock) as Arc<dyn Clock>).await.expect("opens");
     let inbox = InboxId::from_parts(START, 7);
     core.store
         .write::<_, Error, _>(move |conn| {
@@ -96,7 +97,7 @@ async fn house(target: Option<Target>) -> House {
     let post = Arc::new(Post::default());
     let adapters: Adapters = BTreeMap::from([(inbox, Arc::clone(&post) as Arc<dyn ChannelAdapter>)]);
     tokio::spawn(outbox::run(Arc::clone(&core), Arc::new(adapters), stop));
-    House { sink: InboxSink::new(Arc::clone(&core), inbox), core, inbox, post, _stop: source, _folder: folder }
+    House { sink: InboxSink::new(Arc::clone(&core), inbox), core, post, clock, _stop: source, _folder: folder }
 }
 
 /// Both databases.
@@ -295,6 +296,34 @@ async fn a_machine_is_filed_and_never_answered() {
         let absence = absent(letter("m3", "ana@example.com", vec![signal(mark("id:m2"), 90)]));
         assert_eq!(conversation(&house.accept(absence).await), first);
         assert_eq!(house.said_by_bot(first).await, said, "nothing more is said");
+    }
+}
+
+#[tokio::test]
+async fn two_machines_that_answer_each_other_come_to_an_end() {
+    for house in houses().await {
+        let mut first = None;
+        let mut last = 0;
+        for round in 0..60 {
+            // Each begins a conversation of its own, as a machine without a memory would.
+            let id = conversation(&house.accept(letter(&format!("m{round}"), "robot@example.com", vec![])).await);
+            first.get_or_insert(id);
+            last = house.said_by_bot(id).await;
+            if last == 0 {
+                let why = house.reasons(id, &Happening::Silent).await;
+                assert!(matches!(why.as_slice(), [why] if why.contains("a machine may be answering")), "{why:?}");
+                break;
+            }
+        }
+        assert_eq!(last, 0, "the bot went on and on");
+        let first = first.expect("a conversation");
+        assert!(house.said_by_bot(first).await > 0, "a person is answered");
+        // Somebody else is answered all the same, and so is this one an hour later.
+        let other = conversation(&house.accept(letter("other", "ana@example.com", vec![])).await);
+        assert!(house.said_by_bot(other).await > 0);
+        house.clock.advance(std::time::Duration::from_secs(3_601));
+        let later = conversation(&house.accept(letter("later", "robot@example.com", vec![])).await);
+        assert!(house.said_by_bot(later).await > 0);
     }
 }
 
