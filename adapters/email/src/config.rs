@@ -8,12 +8,27 @@ use serde::{Deserialize, Deserializer};
 
 use crate::imap::limits::FOLDERS_MAX;
 
+/// Entries of `aliases` and of `authserv_ids`.
+const NAMES_MAX: usize = 100;
+/// The shortest `token_secret`, in bytes.
+const TOKEN_SECRET_BYTES_MIN: usize = 16;
+
 /// What an operator sets for one inbox.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmailConfig {
     /// The address customers write to.
     pub address: String,
+    /// Other addresses whose mail arrives here.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The names under which the own mail server writes what it found out about a sender (`Authentication-Results`, RFC 8601
+    /// 2.5). Without one, every sender is a claim.
+    #[serde(default)]
+    pub authserv_ids: Vec<String>,
+    /// What reply tokens and Message-IDs are signed with; unless given, a key that the program makes and keeps.
+    #[serde(default)]
+    pub token_secret: Option<String>,
     /// The mail server's name.
     pub imap_host: String,
     /// Its port; unless given 993 with `tls`, else 143.
@@ -141,7 +156,7 @@ impl std::fmt::Debug for EmailConfig {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The address is none.
-    #[error("`address`: `{0}` is not an address; write it like `help@example.org`")]
+    #[error("`{0}` is not an address; write it like `help@example.org`")]
     NotAnAddress(String),
     /// Nothing to sign in with.
     #[error("set `imap_password`, or `oauth_token_url`, `oauth_client_id` and `oauth_refresh_token`")]
@@ -164,6 +179,12 @@ pub enum ConfigError {
     /// Mails would be moved to where they are read.
     #[error("`after` moves mails to `{0}`, which is among `folders`")]
     MovesInCircles(String),
+    /// Too many names or addresses.
+    #[error("`{0}` lists {1} entries; at most {NAMES_MAX} are possible")]
+    TooMany(&'static str, usize),
+    /// The secret could be guessed.
+    #[error("`token_secret` has {0} bytes; at least {TOKEN_SECRET_BYTES_MIN} are needed")]
+    SecretShort(usize),
     /// Too often or never.
     #[error("`poll_seconds` is {0}; 1 to 86400 are possible")]
     Poll(u64),
@@ -212,9 +233,16 @@ impl EmailConfig {
 
     /// Checks what the types can't.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let address = self.address.split_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty());
-        if address.is_none() || self.address.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(ConfigError::NotAnAddress(self.address.clone()));
+        if let Some(wrong) = std::iter::once(&self.address).chain(&self.aliases).find(|address| !is_address(address)) {
+            return Err(ConfigError::NotAnAddress(wrong.clone()));
+        }
+        for (setting, count) in [("aliases", self.aliases.len()), ("authserv_ids", self.authserv_ids.len())] {
+            if count > NAMES_MAX {
+                return Err(ConfigError::TooMany(setting, count));
+            }
+        }
+        if let Some(secret) = self.token_secret.as_ref().filter(|secret| secret.len() < TOKEN_SECRET_BYTES_MIN) {
+            return Err(ConfigError::SecretShort(secret.len()));
         }
         let credentials = self.credentials()?;
         if self.imap_security == Security::None && !self.insecure_allowed && !is_this_machine(&self.imap_host) {
@@ -253,6 +281,11 @@ impl EmailConfig {
         }
         Ok(())
     }
+}
+
+fn is_address(text: &str) -> bool {
+    let sides = text.split_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    sides.is_some() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// An empty setting is none.

@@ -35,6 +35,11 @@ fn settings_that_can_not_work_are_refused() {
     check(&with(r#""poll_seconds":0"#), Err(ConfigError::Poll(0)));
     check(&with(r#""after":"move:inbox""#), Err(ConfigError::MovesInCircles("inbox".to_owned())));
     check(r#","oauth_client_id":"x""#, Err(ConfigError::OauthIncomplete("token_url")));
+    check(&with(r#""aliases":["help@example.com","nobody"]"#), Err(ConfigError::NotAnAddress("nobody".to_owned())));
+    check(&with(r#""token_secret":"short""#), Err(ConfigError::SecretShort(5)));
+    check(&with(r#""token_secret":"sixteen bytes or""#), Ok(()));
+    let many = vec!["mx.example.org"; NAMES_MAX + 1];
+    check(&with(&format!(r#""authserv_ids":{many:?}"#)), Err(ConfigError::TooMany("authserv_ids", NAMES_MAX + 1)));
 }
 
 #[test]

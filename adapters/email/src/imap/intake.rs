@@ -17,6 +17,9 @@ use super::trouble::{Trouble, tidy};
 /// from Message-ID and content.
 pub type ReadMail = Arc<dyn Fn(&[u8]) -> Inbound + Send + Sync>;
 
+/// What the reason says where a mail was not fetched whole: its bytes don't tell enough to be read again.
+pub(crate) const HEADERS_ONLY: &str = "only its headers are kept here";
+
 /// Where mails go.
 pub(super) struct Intake {
     pub(super) sink: Arc<dyn InboundSink>,
@@ -80,11 +83,11 @@ fn inbound(read: &ReadMail, part: Part, (validity, uid): (u32, u32), raw: Vec<u8
             inbound.reading = Reading::Filtered { reason };
         }
         Part::LargeHeaders { size } => {
-            let error = format!("the mail has {size} bytes, which is too large; only its headers are kept here");
+            let error = format!("the mail has {size} bytes, which is too large; {HEADERS_ONLY}");
             inbound.reading = Reading::Unreadable { error };
         }
         Part::BrokenHeaders => {
-            let error = "the mail server does not give this mail out; only its headers are kept here".to_owned();
+            let error = format!("the mail server does not give this mail out; {HEADERS_ONLY}");
             inbound.reading = Reading::Unreadable { error };
         }
     }

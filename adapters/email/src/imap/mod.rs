@@ -44,6 +44,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 pub use health::{Health, State};
+pub(crate) use intake::HEADERS_ONLY;
 pub use intake::ReadMail;
 pub use limits::Pace;
 

@@ -74,13 +74,16 @@ pub struct Mail {
     pub notes: Vec<String>,
 }
 
+/// The note on bytes without a header.
+const NO_HEADER: &str = "this mail has no header";
+
 impl Mail {
     /// Reads a raw mail. Whatever the bytes are, the result is a mail.
     pub fn read(raw: &[u8]) -> Mail {
         let mut notes = Notes::default();
         let raw = line_ends(raw);
         if !parts::has_fields(&raw) {
-            notes.add("this mail has no header");
+            notes.add(NO_HEADER);
             return body::bare(&raw, notes);
         }
         let tree = parts::tree(&raw);
@@ -98,6 +101,11 @@ impl Mail {
         }
         mail.notes = notes.into_list();
         mail
+    }
+
+    /// Whether it has a header at all.
+    pub(crate) fn is_mail(&self) -> bool {
+        !self.notes.iter().any(|note| note == NO_HEADER)
     }
 
     fn read_fields(&mut self, fields: &[u8], notes: &mut Notes) {
@@ -129,7 +137,7 @@ impl Mail {
 }
 
 /// Bytes whose lines end with `\r` alone, as old programs write them, get line feeds. All others stay as they are.
-fn line_ends(raw: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn line_ends(raw: &[u8]) -> Cow<'_, [u8]> {
     if raw.contains(&b'\n') || !raw.contains(&b'\r') {
         return Cow::Borrowed(raw);
     }

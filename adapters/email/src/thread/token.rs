@@ -37,6 +37,17 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Secret {
+    /// The key that a text in the settings stands for.
+    pub fn of_text(text: &str) -> Self {
+        use sha2::Digest;
+        Self(Sha256::new().chain_update(b"switchboard mail key\n").chain_update(text.as_bytes()).finalize().into())
+    }
+
+    /// What our mails carry in [`LOOP_HEADER`](crate::machine::LOOP_HEADER): nobody else can have made it up.
+    pub fn loop_value(&self) -> String {
+        self.mark(b"loop\n", b"")
+    }
+
     /// 80 bits of HMAC-SHA256 in lower-case base 32 (RFC 4648 6). `purpose` keeps marks of one kind from serving as another.
     pub(crate) fn mark(&self, purpose: &[u8], what: &[u8]) -> String {
         // HMAC fills a key up to the block with zeros anyway (RFC 2104 2).

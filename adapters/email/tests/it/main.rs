@@ -4,6 +4,7 @@
 mod fixtures;
 mod hostile;
 mod imap;
+mod inbound;
 mod mails;
 mod mime;
 mod replies;
