@@ -17,6 +17,7 @@ use axum::serve::ListenerExt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use switchboard_contract::{ChannelAdapter, InboxId, StopToken};
+use switchboard_email::{Email, EmailConfig, House, OwnMail, ReceiveOnly, Secret};
 use switchboard_webchat::{Ambient, ClientAddress, SigningKey, WebChat, WebChatConfig};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +41,10 @@ use crate::{ids, limits};
 
 /// The kind word of web chat inboxes in the configuration.
 const WEBCHAT: &str = "webchat";
+/// The kind word of email inboxes in the configuration.
+const EMAIL: &str = "email";
+/// Under which name the key is kept that all email inboxes share.
+const MAIL_KEY: &str = "mail_key";
 /// The database's name in the data folder.
 pub const DATABASE: &str = "switchboard.db";
 
@@ -219,7 +224,7 @@ impl App {
         for inbox in &config.inboxes {
             let known = register(&core, inbox).await?;
             let sink = Arc::new(InboxSink::new(Arc::clone(&core), known.id));
-            let (adapter, routes) = adapter(&core, inbox, &known, &sink).await?;
+            let (adapter, routes) = adapter(&core, config, inbox, &known, &sink).await?;
             if let Some(routes) = routes {
                 let routes = routes.layer(from_fn_with_state(trusted.clone(), tell_address));
                 channels = channels.nest(&format!("/webchat/{}", known.slug), routes);
@@ -324,6 +329,7 @@ async fn register(core: &Core, inbox: &InboxConfig) -> anyhow::Result<Inbox> {
 /// Makes the adapter of an inbox, and the routes it wants to have served.
 async fn adapter(
     core: &Arc<Core>,
+    config: &Config,
     inbox: &InboxConfig,
     known: &Inbox,
     sink: &Arc<InboxSink>,
@@ -345,7 +351,15 @@ async fn adapter(
             let routes = webchat.router();
             Ok((webchat, Some(routes)))
         }
-        other => bail!("the inbox `{}` has the unknown kind `{other}`; known: `{WEBCHAT}`", known.slug),
+        EMAIL => {
+            let house =
+                House { secret: Secret(stored_key(core, MAIL_KEY.to_owned()).await?), addresses: mailboxes(config)? };
+            let email =
+                Email::new(email_settings(inbox)?, &house, Arc::new(ReceiveOnly::default()), Arc::new(ids::random))
+                    .with_context(|| format!("the inbox `{}` can't work", known.slug))?;
+            Ok((email, None))
+        }
+        other => bail!("{}", unknown_kind(&known.slug, other)),
     }
 }
 
@@ -357,7 +371,7 @@ pub async fn readers(core: &Arc<Core>, config: &Config) -> anyhow::Result<Adapte
         // One that never ran has nothing to read again; one of another kind now can't read what the earlier one kept.
         let Some(known) = known.filter(|known| known.kind == inbox.kind) else { continue };
         let sink = Arc::new(InboxSink::new(Arc::clone(core), known.id));
-        let (adapter, _) = adapter(core, inbox, &known, &sink).await?;
+        let (adapter, _) = adapter(core, config, inbox, &known, &sink).await?;
         adapters.insert(known.id, adapter);
     }
     Ok(adapters)
@@ -379,10 +393,71 @@ pub fn check_inboxes(config: &Config) -> anyhow::Result<()> {
                 let settings: WebChatConfig = inbox.settings().map_err(|problems| anyhow!(lines(&problems)))?;
                 settings.check().with_context(|| format!("the inbox `{}` can't work", inbox.slug))?;
             }
-            other => bail!("the inbox `{}` has the unknown kind `{other}`; known: `{WEBCHAT}`", inbox.slug),
+            EMAIL => {
+                let settings = email_settings(inbox)?;
+                settings.check().with_context(|| format!("the inbox `{}` can't work", inbox.slug))?;
+            }
+            other => bail!("{}", unknown_kind(&inbox.slug, other)),
         }
     }
     Ok(())
+}
+
+fn unknown_kind(slug: &str, kind: &str) -> String {
+    format!("the inbox `{slug}` has the unknown kind `{kind}`; known: `{EMAIL}`, `{WEBCHAT}`")
+}
+
+fn email_settings(inbox: &InboxConfig) -> anyhow::Result<EmailConfig> {
+    inbox.settings().map_err(|problems| anyhow!(lines(&problems)))
+}
+
+/// The addresses of all email inboxes.
+fn mailboxes(config: &Config) -> anyhow::Result<Vec<String>> {
+    let mut addresses = Vec::new();
+    for inbox in config.inboxes.iter().filter(|inbox| inbox.kind == EMAIL) {
+        let settings = email_settings(inbox)?;
+        addresses.push(settings.address);
+        addresses.extend(settings.aliases);
+    }
+    Ok(addresses)
+}
+
+/// What the adapter of a kind makes of the bytes of one item, as JSON: by the settings of the inbox named, else of the first of
+/// that kind, else as if nothing were ours. Nothing is filed.
+///
+/// The inner error is the asker's: a kind or an inbox that is not there.
+pub async fn inspect(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    (kind, slug): (&str, Option<&str>),
+    raw: &[u8],
+) -> anyhow::Result<Result<serde_json::Value, String>> {
+    if kind != EMAIL {
+        return Ok(Err(format!("`{kind}` can't be inspected; known: `{EMAIL}`")));
+    }
+    let mut inboxes = config.inboxes.iter().filter(|inbox| inbox.kind == kind);
+    let inbox = inboxes.find(|inbox| slug.is_none_or(|slug| inbox.slug == slug));
+    let own = match (inbox, slug) {
+        (Some(inbox), _) => {
+            let secret = known_mail_key(config, clock).await?.unwrap_or(Secret([0; 32]));
+            OwnMail::of(&email_settings(inbox)?, &House { secret, addresses: mailboxes(config)? })
+        }
+        (None, Some(slug)) => return Ok(Err(format!("there is no inbox `{slug}` of the kind `{kind}`"))),
+        (None, None) => OwnMail::nobodys(Secret([0; 32])),
+    };
+    Ok(Ok(serde_json::to_value(switchboard_email::inbound::inspect(raw, &own))?))
+}
+
+/// The key of the email inboxes, if there is one already.
+async fn known_mail_key(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Option<Secret>> {
+    let home = Home::of(config);
+    if !home.has_database() {
+        return Ok(None);
+    }
+    let core = open_bare(&home, clock).await?;
+    let text = settings::get(&mut *core.store.reader().await?, MAIL_KEY).await?;
+    core.store.close().await;
+    text.map(|text| Ok(Secret(key_of(MAIL_KEY, &text)?))).transpose()
 }
 
 fn lines<T: ToString>(items: &[T]) -> String {
@@ -391,14 +466,23 @@ fn lines<T: ToString>(items: &[T]) -> String {
 
 /// The key an inbox signs its visitors' tokens with: made once, kept in the database.
 async fn signing_key(core: &Core, inbox: InboxId) -> anyhow::Result<[u8; 32]> {
-    let name = format!("signing_key.{inbox}");
+    stored_key(core, format!("signing_key.{inbox}")).await
+}
+
+/// A key that is made once and kept in the database.
+async fn stored_key(core: &Core, name: String) -> anyhow::Result<[u8; 32]> {
+    let kept = name.clone();
     let text = core
         .store
         .write::<_, store::Error, _>(move |conn| {
-            Box::pin(async move { settings::get_or_set(conn, &name, || STANDARD.encode(ids::key())).await })
+            Box::pin(async move { settings::get_or_set(conn, &kept, || STANDARD.encode(ids::key())).await })
         })
         .await?;
-    STANDARD.decode(text)?.try_into().map_err(|_| anyhow!("the stored signing key of {inbox} has not 32 bytes"))
+    key_of(&name, &text)
+}
+
+fn key_of(name: &str, text: &str) -> anyhow::Result<[u8; 32]> {
+    STANDARD.decode(text)?.try_into().map_err(|_| anyhow!("the stored key `{name}` has not 32 bytes"))
 }
 
 async fn receive(adapter: Arc<dyn ChannelAdapter>, sink: Arc<InboxSink>, slug: String, stop: StopToken) {

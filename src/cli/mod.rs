@@ -15,6 +15,7 @@ mod check;
 mod documents;
 mod exit;
 mod flow;
+mod inspect;
 mod ledger;
 mod outbox;
 mod quarantine;
@@ -79,6 +80,8 @@ enum Command {
     /// Check, test and apply flows
     #[command(subcommand)]
     Flow(flow::Flow),
+    /// Show what a channel makes of a message, as JSON
+    Inspect(inspect::Inspect),
     /// Bring in articles
     #[command(subcommand)]
     Kb(documents::Kb),
@@ -104,6 +107,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve(command) => serve::run(command, global),
         Command::Check(command) => check::run(&command, global),
         Command::Chat(command) => config().and_then(|config| chat::run(&command, &config)),
+        Command::Inspect(command) => config().and_then(|config| inspect::run(&command, &config)),
         Command::Kb(command) => config().and_then(|config| documents::run(&command, &config)),
         Command::Agent(command) => config().and_then(|config| agent::run(command, &config)),
         Command::Ledger(command) => config().and_then(|config| ledger::run(&command, &config)),

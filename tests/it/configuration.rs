@@ -192,3 +192,69 @@ fn a_backup_is_verified_and_restored_and_a_broken_one_is_refused() {
     check(&switchboard(folder.path(), &["restore", "--verify", "text.db"]), 1, "is not a database");
     check(&switchboard(folder.path(), &["restore", "--verify", "nothing.db"]), 2, "is no file");
 }
+
+/// Runs `inspect` on a mail from stdin, and gives its JSON.
+fn inspected(folder: &Path, arguments: &[&str], mail: &str) -> serde_json::Value {
+    use std::io::Write;
+    use std::process::Stdio;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("runs");
+    child.stdin.take().expect("stdin").write_all(mail.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("ends");
+    assert!(output.status.success(), "{arguments:?}");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+const MAIL: &str = "Authentication-Results: mx.shop.example; dmarc=pass header.from=customer.example\n\
+    From: Ada <ada@customer.example>\nTo: help@shop.example\nSubject: The kettle\nMessage-ID: <k1@customer.example>\n\n\
+    It drips.\n\n> What is wrong?\n";
+
+const MAILBOX: &str = "[[inbox]]\nslug = \"mail\"\nkind = \"email\"\nname = \"Mail\"\naddress = \"help@shop.example\"\n\
+    imap_host = \"localhost\"\nimap_password = \"a-very-secret-password\"\nauthserv_ids = [\"mx.shop.example\"]\n";
+
+#[test]
+fn a_mail_is_inspected_and_nothing_is_made() {
+    let folder = folder();
+    let found = inspected(folder.path(), &["inspect", "email", "-"], MAIL);
+    assert_eq!((&found["outcome"], &found["class"]), (&"filed".into(), &"human".into()));
+    assert_eq!((&found["text"], &found["identity"]["proof"]), (&"It drips.".into(), &"claimed".into()));
+    assert!(found["quoted"].as_str().is_some_and(|quoted| quoted.contains("What is wrong?")), "{found:#}");
+    assert!(!folder.path().join("data").exists());
+    let absent = format!("Auto-Submitted: auto-replied\n{MAIL}");
+    assert_eq!(inspected(folder.path(), &["inspect", "email", "-"], &absent)["class"], "auto_reply");
+    assert_eq!(inspected(folder.path(), &["inspect", "email", "-"], "no mail")["outcome"], "quarantined");
+}
+
+#[test]
+fn a_mail_is_inspected_by_the_settings_of_its_inbox() {
+    let folder = folder();
+    std::fs::write(folder.path().join("switchboard.toml"), MAILBOX).expect("written");
+    std::fs::write(folder.path().join("mail.eml"), MAIL).expect("written");
+    let found = inspected(folder.path(), &["inspect", "email", "mail.eml", "--inbox", "mail"], "");
+    assert_eq!((&found["identity"]["proof"], &found["unanswered"]), (&"aligned".into(), &serde_json::Value::Null));
+    let own = MAIL.replace("ada@customer", "help@shop");
+    assert_eq!(inspected(folder.path(), &["inspect", "email", "-"], &own)["outcome"], "filtered");
+    check(&switchboard(folder.path(), &["inspect", "email", "mail.eml", "--inbox", "web"]), 2, "no inbox `web`");
+    check(&switchboard(folder.path(), &["inspect", "letter", "mail.eml"]), 2, "known: `email`");
+    check(&switchboard(folder.path(), &["inspect", "email", "none.eml"]), 2, "none.eml");
+}
+
+#[test]
+fn a_mailbox_that_can_not_work_is_refused_and_its_secrets_are_never_shown() {
+    let folder = folder();
+    let file = folder.path().join("switchboard.toml");
+    std::fs::write(&file, MAILBOX).expect("written");
+    let output = switchboard(folder.path(), &["check", "--show"]);
+    check(&output, 0, "inbox.mail.imap_password = [redacted]");
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("a-very-secret"));
+    std::fs::write(&file, format!("{MAILBOX}poll_seconds = 0\n")).expect("written");
+    check(&switchboard(folder.path(), &["serve"]), 78, "poll_seconds");
+    std::fs::write(&file, format!("{MAILBOX}imap_pasword = \"x\"\n")).expect("written");
+    check(&switchboard(folder.path(), &["serve"]), 78, "imap_pasword");
+}
