@@ -7,6 +7,11 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use crate::imap::limits::FOLDERS_MAX;
+use crate::outbound::limits::TEMPLATE_CHARS_MAX;
+
+mod sending;
+
+pub(crate) use sending::SignIn;
 
 /// Entries of `aliases` and of `authserv_ids`.
 const NAMES_MAX: usize = 100;
@@ -16,6 +21,7 @@ const TOKEN_SECRET_BYTES_MIN: usize = 16;
 /// What an operator sets for one inbox.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, named by the operator")]
 pub struct EmailConfig {
     /// The address customers write to.
     pub address: String,
@@ -73,6 +79,48 @@ pub struct EmailConfig {
     /// What is done with the mails that are there at the beginning: `now`, `all` or `headers`.
     #[serde(default)]
     pub start: Start,
+    /// The submission server's name. Without it nothing can be sent.
+    #[serde(default)]
+    pub smtp_host: Option<String>,
+    /// Its port; unless given 465 with `tls`, else 587.
+    #[serde(default)]
+    pub smtp_port: Option<u16>,
+    /// How that connection is encrypted.
+    #[serde(default)]
+    pub smtp_security: Security,
+    /// Who signs in there; unless given, the address.
+    #[serde(default)]
+    pub smtp_user: Option<String>,
+    /// The password there. Without it `oauth_…` is used, and without that nobody signs in.
+    #[serde(default)]
+    pub smtp_password: Option<String>,
+    /// The name contacts see as the sender: the desk's.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The subject of a mail that answers none.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// The language of what is written around a message, a BCP 47 tag.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// The host delivers `local+detail@domain` (RFC 5233): answers are asked for at such an address.
+    #[serde(default)]
+    pub plus_address: bool,
+    /// Puts the reply token into the subject as well.
+    #[serde(default)]
+    pub subject_token: bool,
+    /// Sends what only informs with an empty envelope sender (RFC 3834, 3.3). Some servers refuse that.
+    #[serde(default)]
+    pub notices_without_sender: bool,
+    /// What stands above every message. `{{agent}}` and `{{inbox}}` are filled in, here and in the next two.
+    #[serde(default)]
+    pub header: Option<String>,
+    /// What stands below every message.
+    #[serde(default)]
+    pub footer: Option<String>,
+    /// The signature.
+    #[serde(default)]
+    pub signature: Option<String>,
 }
 
 fn inbox() -> Vec<String> {
@@ -148,6 +196,8 @@ impl std::fmt::Debug for EmailConfig {
             .field("folders", &self.folders)
             .field("after", &self.after)
             .field("start", &self.start)
+            .field("smtp_host", &self.smtp_host)
+            .field("smtp_security", &self.smtp_security)
             .finish_non_exhaustive()
     }
 }
@@ -185,6 +235,17 @@ pub enum ConfigError {
     /// The secret could be guessed.
     #[error("`token_secret` has {0} bytes; at least {TOKEN_SECRET_BYTES_MIN} are needed")]
     SecretShort(usize),
+    /// A text asks for something that is not known.
+    #[error("`{setting}`: `{{{{{name}}}}}` is not known; `{{{{agent}}}}` and `{{{{inbox}}}}` are")]
+    Placeholder {
+        /// The setting.
+        setting: &'static str,
+        /// What it asks for.
+        name: String,
+    },
+    /// A text is too long.
+    #[error("`{0}` is longer than {TEMPLATE_CHARS_MAX} characters")]
+    Long(&'static str),
     /// Too often or never.
     #[error("`poll_seconds` is {0}; 1 to 86400 are possible")]
     Poll(u64),
@@ -279,7 +340,7 @@ impl EmailConfig {
                 return Err(ConfigError::MovesInCircles(target.clone()));
             }
         }
-        Ok(())
+        self.check_sending()
     }
 }
 

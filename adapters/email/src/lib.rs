@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | the settings of a mailbox | [`config`] |
 //! | what is ours | [`own`] |
+//! | what a message becomes as a mail | [`outbound`] |
+//! | how mail is sent | [`smtp`] |
 //! | how mail is received | [`session`], [`imap`] |
 //! | what a mail becomes for the core | [`inbound`] |
 //! | what a mail holds: texts, files, pictures | [`mail`] |
@@ -30,7 +32,9 @@ pub mod inbound;
 pub mod machine;
 pub mod mail;
 pub mod own;
+pub mod outbound;
 pub mod session;
+pub mod smtp;
 pub mod thread;
 pub mod visible;
 mod way_out;

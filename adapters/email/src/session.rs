@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::config::EmailConfig;
 use crate::imap::{Health, Inbox, Pace, ReadMail};
+use crate::smtp::Submission;
 
 /// Draws random bits that spread pauses.
 pub type Random = Arc<dyn Fn() -> u128 + Send + Sync>;
@@ -36,6 +37,14 @@ impl Mailboxes {
         config.check().map_err(|error| AdapterError(error.to_string()))?;
         let inbox = Inbox::new(config, pace).map_err(AdapterError)?;
         Ok(Self { inbox, read, random, health: watch::Sender::default() })
+    }
+
+    /// Sends by the same inbox.
+    ///
+    /// # Errors
+    /// When the settings can't work, in words for an operator.
+    pub fn submission(&self, pace: crate::smtp::Pace) -> Result<Submission, AdapterError> {
+        Submission::sharing(self.inbox.config().clone(), self.inbox.tokens(), pace).map_err(AdapterError)
     }
 
     /// How it is, now and from now on.

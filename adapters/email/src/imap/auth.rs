@@ -62,12 +62,12 @@ async fn with_token(wire: &mut Wire, abilities: &Abilities, config: &EmailConfig
 }
 
 /// The first message of XOAUTH2, as Google and Microsoft describe it.
-fn xoauth2(user: &str, token: &str) -> String {
+pub(crate) fn xoauth2(user: &str, token: &str) -> String {
     format!("user={user}\u{1}auth=Bearer {token}\u{1}\u{1}")
 }
 
 /// The first message of OAUTHBEARER (RFC 7628, section 3.1). `,` and `=` of a name are written as in RFC 5801.
-fn oauthbearer(user: &str, host: &str, port: u16, token: &str) -> String {
+pub(crate) fn oauthbearer(user: &str, host: &str, port: u16, token: &str) -> String {
     let user = user.replace('=', "=3D").replace(',', "=2C");
     format!("n,a={user},\u{1}host={host}\u{1}port={port}\u{1}auth=Bearer {token}\u{1}\u{1}")
 }

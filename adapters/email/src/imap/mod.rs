@@ -17,8 +17,8 @@
 //! | every bound | [`limits`] |
 
 mod after;
-mod auth;
-mod connect;
+pub(crate) mod auth;
+pub(crate) mod connect;
 mod cursor;
 mod fetch;
 mod folder;
@@ -28,10 +28,10 @@ mod health;
 mod intake;
 pub mod limits;
 mod name;
-mod oauth;
+pub(crate) mod oauth;
 mod plan;
 mod sync;
-mod trouble;
+pub(crate) mod trouble;
 mod visit;
 mod wire;
 
@@ -60,7 +60,7 @@ pub(crate) struct Inbox {
     config: EmailConfig,
     pace: Pace,
     tls: Arc<ClientConfig>,
-    tokens: Tokens,
+    tokens: Arc<Tokens>,
 }
 
 impl Inbox {
@@ -68,8 +68,17 @@ impl Inbox {
     /// In words for an operator, when the CA file can't be used.
     pub(crate) fn new(config: EmailConfig, pace: Pace) -> Result<Self, String> {
         let ca_file = config.ca_file.as_deref();
-        let (tls, tokens) = (connect::tls(ca_file)?, Tokens::new(ca_file, pace)?);
+        let (tls, tokens) = (connect::tls(ca_file)?, Arc::new(Tokens::new(ca_file, pace.connect)?));
         Ok(Self { config, pace, tls, tokens })
+    }
+
+    pub(crate) fn config(&self) -> &EmailConfig {
+        &self.config
+    }
+
+    /// Where access tokens come from. There is one for each inbox: a server may give a new refresh token with each answer.
+    pub(crate) fn tokens(&self) -> Arc<Tokens> {
+        Arc::clone(&self.tokens)
     }
 
     /// Receives until `stop` fires, connecting again whatever happens. `random` spreads the pauses.

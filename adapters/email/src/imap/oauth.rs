@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::limits::{Pace, TOKEN_ANSWER_BYTES_MAX};
+use super::limits::TOKEN_ANSWER_BYTES_MAX;
 use super::trouble::{Trouble, tidy};
 use crate::config::{Credentials, EmailConfig};
 
@@ -18,7 +18,7 @@ const MARGIN: Duration = Duration::from_mins(1);
 const HOLDS: Duration = Duration::from_mins(30);
 
 /// The present access token of one inbox.
-pub(super) struct Tokens {
+pub(crate) struct Tokens {
     client: reqwest::Client,
     present: Mutex<Present>,
 }
@@ -47,11 +47,13 @@ struct Denied {
 }
 
 impl Tokens {
+    /// An answer is waited for as long as `patience`.
+    ///
     /// # Errors
     /// In words for an operator, when the CA file can't be used.
-    pub(super) fn new(ca_file: Option<&Path>, pace: Pace) -> Result<Self, String> {
+    pub(crate) fn new(ca_file: Option<&Path>, patience: Duration) -> Result<Self, String> {
         let mut builder = reqwest::Client::builder()
-            .timeout(pace.connect)
+            .timeout(patience)
             // The secrets go where the operator said, and nowhere else.
             .redirect(reqwest::redirect::Policy::none());
         if let Some(path) = ca_file {
@@ -65,7 +67,7 @@ impl Tokens {
     }
 
     /// The present token, or a fresh one.
-    pub(super) async fn token(&self, config: &EmailConfig) -> Result<String, Trouble> {
+    pub(crate) async fn token(&self, config: &EmailConfig) -> Result<String, Trouble> {
         let mut present = self.present.lock().await;
         if let Some((token, ends)) = &present.token
             && Instant::now() + MARGIN < *ends
@@ -83,7 +85,7 @@ impl Tokens {
     }
 
     /// Takes a token out of use that was refused.
-    pub(super) async fn forget(&self, token: &str) {
+    pub(crate) async fn forget(&self, token: &str) {
         let mut present = self.present.lock().await;
         if present.token.as_ref().is_some_and(|(known, _)| known == token) {
             present.token = None;

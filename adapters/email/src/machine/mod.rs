@@ -28,7 +28,7 @@ mod plain;
 mod receipt;
 mod report;
 mod sender;
-mod status;
+pub(crate) mod status;
 
 pub use answer::{Answer, Rule};
 pub(crate) use ours::{DELIVERY_FIELDS, split_detail};

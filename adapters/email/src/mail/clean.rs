@@ -8,7 +8,7 @@ fn deceives(sign: char) -> bool {
 }
 
 /// One line of text: control characters become spaces, deceiving signs go, at most `max` characters.
-pub(super) fn line(text: &str, max: usize) -> String {
+pub(crate) fn line(text: &str, max: usize) -> String {
     let mut out = String::new();
     for sign in
         text.chars().filter(|&sign| !deceives(sign)).map(|sign| if sign.is_control() { ' ' } else { sign }).take(max)
@@ -21,7 +21,7 @@ pub(super) fn line(text: &str, max: usize) -> String {
 }
 
 /// A body: line breaks become `\n`, other control characters go, at most `max` bytes. Tells whether it was cut.
-pub(super) fn body(text: &str, max: usize) -> (String, bool) {
+pub(crate) fn body(text: &str, max: usize) -> (String, bool) {
     let cut = text.len() > max;
     let text = text.get(..floor(text, max)).unwrap_or_default();
     let mut out = String::with_capacity(text.len());

@@ -12,7 +12,7 @@
 mod address;
 mod body;
 mod charset;
-mod clean;
+pub(crate) mod clean;
 mod continued;
 mod decode;
 mod encoded;

@@ -8,3 +8,4 @@ mod inbound;
 mod mails;
 mod mime;
 mod replies;
+mod smtp;

@@ -6,5 +6,5 @@ mod lies;
 mod mails;
 mod receive;
 mod rig;
-mod scripted;
+pub(crate) mod scripted;
 mod watch;

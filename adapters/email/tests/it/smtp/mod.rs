@@ -1,0 +1,6 @@
+//! Sending, to a scripted server that misbehaves on command.
+
+mod rig;
+mod safe;
+mod scripted;
+mod states;
