@@ -31,8 +31,8 @@ pub mod imap;
 pub mod inbound;
 pub mod machine;
 pub mod mail;
-pub mod own;
 pub mod outbound;
+pub mod own;
 pub mod session;
 pub mod smtp;
 pub mod thread;
@@ -42,7 +42,7 @@ mod way_out;
 pub use config::{ConfigError, EmailConfig};
 pub use own::{House, OwnMail};
 pub use thread::token::Secret;
-pub use way_out::{ReceiveOnly, WayOut};
+pub use way_out::{Now, Outgoing, ReceiveOnly, WayOut};
 
 use imap::{HEADERS_ONLY, Health, Pace, ReadMail};
 use session::{Mailboxes, Random};

@@ -68,3 +68,49 @@ impl EmailConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(more: &str) -> EmailConfig {
+        let base = r#""address":"help@example.org","imap_host":"mail.example.org","imap_password":"pw""#;
+        serde_json::from_str(&format!("{{{base}{more}}}")).expect("it reads")
+    }
+
+    #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "so that cases are one line each")]
+    fn check(more: &str, result: Result<(), ConfigError>) {
+        assert_eq!(config(more).check(), result, "{more}");
+    }
+
+    #[test]
+    fn what_is_left_out_is_as_usual() {
+        let config = config("");
+        assert_eq!((config.smtp_host(), config.smtp_port(), config.smtp_user()), (None, 465, "help@example.org"));
+        assert_eq!(config.smtp_sign_in(), SignIn::No);
+        let submission = self::config(r#","smtp_host":"a.example","smtp_security":"starttls","smtp_password":"x""#);
+        assert_eq!((submission.smtp_port(), submission.smtp_sign_in()), (587, SignIn::Password("x")));
+    }
+
+    #[test]
+    fn settings_of_sending_that_can_not_work_are_refused() {
+        let none = |host: &str| format!(r#","smtp_host":"{host}","smtp_security":"none""#);
+        check(&none("mail.example.org"), Err(ConfigError::Insecure("smtp_security")));
+        check(&none("127.0.0.1"), Ok(()));
+        check(&format!(r#"{},"insecure_allowed":true"#, none("mail.example.org")), Ok(()));
+        check(r#","name":"a\r\nBcc: b""#, Err(ConfigError::Unsendable("name")));
+        check(r#","signature":"{{agent}}\n{{ inbox }}""#, Ok(()));
+        let unknown = ConfigError::Placeholder { setting: "footer", name: "team".to_owned() };
+        assert!(unknown.to_string().contains("`{{team}}` is not known; `{{agent}}`"), "{unknown}");
+        check(r#","footer":"{{team}}""#, Err(unknown));
+        let long = "x".repeat(TEMPLATE_CHARS_MAX + 1);
+        check(&format!(r#","header":"{long}""#), Err(ConfigError::Long("header")));
+    }
+
+    #[test]
+    fn the_password_is_never_printed() {
+        let shown = format!("{:?}", config(r#","smtp_host":"a.example","smtp_password":"top-secret""#));
+        assert!(shown.contains("a.example") && !shown.contains("top-secret"), "{shown}");
+    }
+}

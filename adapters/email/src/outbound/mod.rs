@@ -66,7 +66,9 @@ pub fn compose(delivery: &Delivery, own: &Sending, now: Timestamp) -> Result<Com
         let max = limits::TEXT_CHARS_MAX;
         return Err(unsupported(format!("the message has {count} characters; a mail carries at most {max}")));
     }
-    let contact = address::read(&context.to.0).map_err(rejected)?;
+    // What a program writes goes to the sender (RFC 3834 4); a person answers where they are asked to (RFC 5322 3.6.2).
+    let asked = context.facts.get("reply_to").filter(|_| !context.automatic);
+    let contact = address::read(asked.unwrap_or(&context.to.0)).map_err(rejected)?;
     let mailbox = address::read(&own.address).map_err(|why| unsupported(format!("the inbox's own address: {why}")))?;
     let message_id = ids::message_id(delivery.id, &own.secret, &own.domain);
     let subject = subject::of(delivery, context, own);

@@ -1,14 +1,18 @@
-use proptest::prelude::*;
+//! Mails as they are written, read again.
+
+mod body;
+mod hostile;
+
+use std::collections::BTreeMap;
+
 use switchboard_contract::{
-    Address, Anchor, Attachment, Choice, ChoiceId, Citation, Content, Context, ConversationId, DeliveryId, InboxId,
-    Mark, MessageId, Quote, Seq, ThreadKey, choice,
+    Address, Anchor, Content, Context, ConversationId, DeliveryId, InboxId, Mark, MessageId, Seq, ThreadKey,
 };
 
 use super::*;
-use crate::mail::{Mail, html_to_text};
+use crate::mail::Mail;
 use crate::thread::token::{Secret, TOKEN_HEADER};
 use crate::thread::{id_mark, token};
-use crate::visible;
 
 const T: Timestamp = Timestamp::from_millis(1_795_000_000_000);
 
@@ -48,6 +52,7 @@ fn delivery(content: Content) -> Delivery {
         context: Some(Box::new(Context {
             to: Address("mara@example.net".into()),
             name: Some("Mara".into()),
+            facts: BTreeMap::new(),
             subject: Some("AW: Re: My order".into()),
             chain: vec![
                 Anchor::Mark(Mark(id_mark("first@example.net"))),
@@ -113,15 +118,6 @@ fn an_answer_names_what_it_answers_and_has_an_id_that_stays() {
 }
 
 #[test]
-fn marks_that_could_end_the_line_are_not_written() {
-    let mut out = delivery(Content::plain("Hello"));
-    let bad = ["a@b>\r\nBcc: x@y", "a b@c", "a@b\u{0}", "ä@b", "nothing", &format!("{}@b", "x".repeat(2_000))];
-    context(&mut out).chain = bad.iter().map(|id| Anchor::Mark(Mark(format!("mid:{id}")))).collect();
-    let mail = made(&out, &own());
-    assert_eq!((header(&mail, "In-Reply-To").len(), header(&mail, "References").len()), (0, 0));
-}
-
-#[test]
 fn the_author_stands_in_the_sender() {
     let from = |author: PublicAuthor, own: &Sending| {
         let mail = made(&Delivery { author, ..delivery(Content::plain("Hello")) }, own);
@@ -134,40 +130,6 @@ fn the_author_stands_in_the_sender() {
     assert_eq!(from(PublicAuthor::Bot, &own()), "Acme Support");
     assert_eq!(from(agent(), &Sending { name: None, ..own() }), "Ana");
     assert_eq!(from(PublicAuthor::Agent { name: "Zoë 李\"\\".into() }, &own()), "Zoë 李 (Acme Support)");
-}
-
-#[test]
-fn nothing_of_a_stranger_begins_a_field_or_names_another_recipient() {
-    let hostile = "x\r\nBcc: victim@example.org\r\n\r\n<b>body</b>\u{2028}\u{85}\u{b}\0=?utf-8?q?=0D=0ABcc:_v?=";
-    let mut out = delivery(Content { subject: Some(hostile.into()), ..Content::plain("Hello") });
-    out.author = PublicAuthor::Agent { name: hostile.into() };
-    context(&mut out).name = Some(format!("{hostile}\" <other@example.org>, \""));
-    context(&mut out).subject = Some(hostile.into());
-    context(&mut out).quote = Some(Quote { author: hostile.into(), at: T, text: hostile.into() });
-    let own = Sending { name: Some(hostile.into()), loop_value: hostile.into(), ..own() };
-    let composed = made(&out, &own);
-    let mail = Mail::read(&composed.bytes);
-    assert_eq!(header(&composed, "Bcc"), Vec::<String>::new());
-    assert_eq!(mail.to.iter().map(|to| to.address.as_str()).collect::<Vec<_>>(), ["mara@example.net"]);
-    assert_eq!(composed.recipients, ["mara@example.net"]);
-    assert!(mail.subject.starts_with("Re: x Bcc: victim@example.org"), "{}", mail.subject);
-    assert!(!mail.subject.contains("=?"), "{}", mail.subject);
-    let html = mail.html.expect("HTML");
-    assert!(!html.contains("<b>body") && html.contains("&lt;b&gt;body"), "{html}");
-}
-
-#[test]
-fn an_address_that_is_none_is_refused_with_words() {
-    for to in
-        ["mara@example.net\r\nRCPT TO:<x@y.example>", "", "mara", "a b@example.net", "m@example.net, n@example.net"]
-    {
-        let mut out = delivery(Content::plain("Hello"));
-        context(&mut out).to = Address(to.into());
-        let Err(DeliveryError::Rejected { reason }) = compose(&out, &own(), T) else { panic!("{to:?} is taken") };
-        assert!(reason.contains("no address"), "{reason}");
-    }
-    let nowhere = Delivery { context: None, ..delivery(Content::plain("Hello")) };
-    assert!(matches!(compose(&nowhere, &own(), T), Err(DeliveryError::Rejected { .. })));
 }
 
 #[test]
@@ -223,148 +185,4 @@ fn a_subject_is_there_whatever_is_missing() {
     assert_eq!(subject(&out, &own()), "Your invoice");
     context(&mut out).subject = Some("ü".repeat(5_000));
     assert_eq!(subject(&out, &own()).chars().count(), 4 + limits::SUBJECT_CHARS_MAX);
-}
-
-#[test]
-fn options_are_numbered_as_their_answers_are_read_also_below_a_list() {
-    let choices: Vec<Choice> = ["Refund", "**Exchange** <b>", "3. Nothing"]
-        .iter()
-        .enumerate()
-        .map(|(n, label)| Choice { id: ChoiceId(n.to_string()), label: (*label).to_owned(), synonyms: vec![] })
-        .collect();
-    let out = delivery(Content::markdown("Well:\n\n1. a\n2. b").with_choices(choices.clone()));
-    let mail = Mail::read(&made(&out, &own()).bytes);
-    let shown = [mail.text.text.clone(), html_to_text(&mail.html.expect("HTML"))];
-    for text in shown {
-        let options = text.split("2. b").nth(1).expect("the options").trim();
-        let lines: Vec<&str> = options.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        assert_eq!(lines, ["1. Refund", "2. **Exchange** <b>", "3. 3. Nothing"], "{text}");
-    }
-    for (number, wanted) in ["1", "2", "3"].iter().zip(&choices) {
-        assert_eq!(choice::resolve(&choices, number), Some(wanted));
-    }
-}
-
-#[test]
-fn text_and_html_say_the_same_and_html_is_inert() {
-    let text = "# Title\n\nSome **bold**, `code` & <script>alert(1)</script>.\n\n- one\n  - two\n\n```\nlet a = 1;\n\nlet b;\n```\n\n[page](https://acme.example/?a=1&b=\"2) [bad](javascript:alert(1))";
-    let mut content = Content::markdown(text);
-    content.citation = Some(Citation { title: "How <to>".into(), url: Some("javascript:alert(1)".into()) });
-    let mail = Mail::read(&made(&delivery(content), &own()).bytes);
-    let html = mail.html.expect("HTML").replace("\r\n", "\n");
-    assert!(!html.contains("<script") && !html.contains("javascript:") && !html.contains("<img"), "{html}");
-    for wanted in [
-        "<b>bold</b>",
-        "<code>code</code>",
-        "&lt;script&gt;",
-        "let a = 1;\n\nlet b;</pre>",
-        "How &lt;to&gt;",
-        "max-width:600px",
-        "light dark",
-    ] {
-        assert!(html.contains(wanted), "{wanted}: {html}");
-    }
-    for wanted in ["Title", "• one", "  • two", "<script>alert(1)</script>", "(How <to>)"] {
-        assert!(mail.text.text.contains(wanted), "{wanted}: {}", mail.text.text);
-    }
-}
-
-#[test]
-fn plain_text_is_kept_sign_by_sign() {
-    let text = "a  b\n\n\n*c* <d> _e_\n.\n.f\n\tg ünï 李";
-    let mail = Mail::read(&made(&delivery(Content::plain(text)), &own()).bytes);
-    assert_eq!(mail.text.text.trim_end(), text);
-}
-
-#[test]
-fn texts_of_the_settings_stand_around_the_message() {
-    let own = Sending {
-        header: Some("Hello from {{inbox}}".into()),
-        footer: Some("Acme Ltd <&>".into()),
-        signature: Some("{{agent}}\nAcme".into()),
-        ..own()
-    };
-    let mut out = delivery(Content::plain("Body"));
-    context(&mut out).quote =
-        Some(Quote { author: "Mara".into(), at: T, text: "Where is it?\n\n> old\nThanks".into() });
-    let mail = Mail::read(&made(&out, &own).bytes);
-    let wanted = "Hello from Acme Support\n\nBody\n\nAcme Ltd <&>\n\n-- \nAna\nAcme\n\nOn 2026-11-18 11:06 UTC, Mara wrote:\n> Where is it?\n>\n>> old\n> Thanks";
-    assert_eq!(mail.text.text.trim_end(), wanted);
-    let html = mail.html.expect("HTML");
-    assert!(html.contains("Acme Ltd &lt;&amp;&gt;") && html.contains("<blockquote type=\"cite\""), "{html}");
-}
-
-#[test]
-fn a_quote_is_folded_again_in_every_language() {
-    for (language, _) in quote::INTROS {
-        let mut out = delivery(Content::plain("Here is the answer."));
-        context(&mut out).quote = Some(Quote { author: "Mara Lind".into(), at: T, text: "Where is it?".into() });
-        let own = Sending { language: Some(format!("{language}-XX")), ..own() };
-        let mail = Mail::read(&made(&out, &own).bytes);
-        assert_eq!(visible::of_mail(&mail).text, "Here is the answer.", "{language}: {}", mail.text.text);
-    }
-}
-
-#[test]
-fn a_long_quote_is_cut_and_too_long_a_text_is_refused() {
-    let mut out = delivery(Content::plain("Short"));
-    context(&mut out).quote = Some(Quote { author: "Mara".into(), at: T, text: "ä".repeat(limits::QUOTE_BYTES_MAX) });
-    assert!(Mail::read(&made(&out, &own()).bytes).text.text.len() < limits::QUOTE_BYTES_MAX + 200);
-    let at = delivery(Content::plain("ä".repeat(limits::TEXT_CHARS_MAX)));
-    assert!(compose(&at, &own(), T).is_ok());
-    let over = delivery(Content::plain("ä".repeat(limits::TEXT_CHARS_MAX + 1)));
-    assert!(matches!(compose(&over, &own(), T), Err(DeliveryError::Unsupported { .. })));
-    let file = Attachment { name: "a.png".into(), media_type: "image/png".into(), size_bytes: 1, key: "k".into() };
-    let file = delivery(Content { attachments: vec![file], ..Content::plain("look") });
-    assert!(matches!(compose(&file, &own(), T), Err(DeliveryError::Unsupported { .. })));
-}
-
-#[test]
-fn an_address_outside_of_ascii_is_written_as_it_is_and_its_domain_is_not() {
-    let mut out = delivery(Content::plain("Hello"));
-    context(&mut out).to = Address("mara@bücher.example".into());
-    assert_eq!(made(&out, &own()).recipients, ["mara@xn--bcher-kva.example"]);
-    context(&mut out).to = Address("jürgen@example.net".into());
-    let mail = made(&out, &own());
-    assert_eq!(mail.recipients, ["jürgen@example.net"]);
-    assert_eq!(Mail::read(&mail.bytes).to[0].address, "jürgen@example.net");
-}
-
-#[test]
-fn times_no_calendar_has_do_no_harm() {
-    let out = delivery(Content::plain("Hello"));
-    for now in [i64::MIN, -1, 0, i64::MAX] {
-        let mut out = out.clone();
-        context(&mut out).quote =
-            Some(Quote { author: "Mara".into(), at: Timestamp::from_millis(now), text: "x".into() });
-        assert!(compose(&out, &own(), Timestamp::from_millis(now)).is_ok(), "{now}");
-    }
-}
-
-proptest! {
-    #[test]
-    fn whatever_is_said_becomes_a_mail_that_says_it(
-        name in ".{0,80}", agent in ".{0,80}", subject in ".{0,300}", text in "(?s).{1,400}", quote in "(?s).{0,200}", markdown: bool,
-    ) {
-        let mut out = delivery(if markdown { Content::markdown(text.clone()) } else { Content::plain(text.clone()) });
-        out.author = PublicAuthor::Agent { name: agent };
-        context(&mut out).name = Some(name);
-        context(&mut out).subject = Some(subject);
-        context(&mut out).quote = Some(Quote { author: "Mara".into(), at: T, text: quote });
-        match compose(&out, &own(), T) {
-            Err(DeliveryError::Unsupported { .. }) => prop_assert!(text.trim().is_empty()),
-            Err(other) => prop_assert!(false, "{other}"),
-            Ok(composed) => {
-                prop_assert!(composed.bytes.is_ascii());
-                assert_lines(&composed.bytes);
-                let mail = Mail::read(&composed.bytes);
-                prop_assert_eq!(mail.to.len(), 1);
-                prop_assert_eq!(mail.to[0].address.as_str(), "mara@example.net");
-                prop_assert_eq!(mail.from.map(|from| from.address), Some("support@acme.example".to_owned()));
-                prop_assert_eq!(mail.message_id, Some(composed.message_id));
-                prop_assert!(mail.subject.starts_with("Re: "));
-                prop_assert!(mail.files.is_empty());
-            }
-        }
-    }
 }
