@@ -288,8 +288,8 @@ impl<'a> Group<'a> {
         if letter(item).is_some() && answered >= limits::ANSWERS_MAX {
             event.kind = EventKind::MachineWrote { why: enough(answered) };
         }
-        let played = turn::run_counted(self.library, self.queues.as_ref(), &record.state, &event, self.now);
-        let Some((state, effects)) = played else { return Ok(Err(Lack::Counts)) };
+        let stepped = turn::run_counted(self.library, self.queues.as_ref(), &record.state, &event, self.now);
+        let Some((state, effects)) = stepped else { return Ok(Err(Lack::Counts)) };
         let moved =
             (state.handler != record.state.handler).then(|| (record.state.handler.clone(), state.handler.clone()));
         let reasons: &[&str] = if message.is_some() { &["message"] } else { &[] };

@@ -105,7 +105,7 @@ impl Lanes {
             Reading::Message(message) => message.thread.hash(&mut hasher),
             Reading::Signal(signal) => signal.thread.hash(&mut hasher),
             Reading::Report(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => {
-                item.external_id.hash(&mut hasher)
+                item.external_id.hash(&mut hasher);
             }
         }
         usize::try_from(hasher.finish() % self.lanes.len() as u64).unwrap_or(0)

@@ -33,14 +33,14 @@ pub(super) async fn take(conn: &mut Conn, inbox: InboxId, report: &InboundReport
         }
         let Some(mut record) = conversations::get(conn, conversation).await? else { continue };
         let (state, fact) = meaning(report.outcome);
-        let failed = state == Some(DeliveryState::Failed);
+        let is_lost = state == Some(DeliveryState::Failed);
         // What was given up or dropped by a person stays so.
         let known = matches!(delivery.state, State::Sent | State::Uncertain);
         if let Some(state) = state.filter(|_| known) {
-            if failed {
+            if is_lost {
                 deliveries::bounced(conn, *id, &report.reason).await?;
             }
-            let error = failed.then(|| report.reason.clone());
+            let error = is_lost.then(|| report.reason.clone());
             entries::set_reported(conn, &Progress { conversation, at, state, error }).await?;
         }
         if let Some(fact) = fact
