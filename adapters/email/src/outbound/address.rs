@@ -38,6 +38,9 @@ mod tests {
             "a@b.example\r\nRCPT TO:<x@y.example>",
             "\"a\r\nBcc: x\"@b.example",
             "a b@c.example",
+            // Valid by the letter, and the end of a command or of an address to a careless reader.
+            "\"a b\"@c.example",
+            "\"a>b\"@c.example",
             "<a@b.example>",
             "a@b.example,c@d.example",
             "a\0@b.example",

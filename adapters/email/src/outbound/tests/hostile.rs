@@ -31,7 +31,8 @@ fn nothing_of_a_stranger_begins_a_field_or_names_another_recipient() {
     assert_eq!(mail.to.iter().map(|to| to.address.as_str()).collect::<Vec<_>>(), ["mara@example.net"]);
     assert_eq!(composed.recipients, ["mara@example.net"]);
     assert!(mail.subject.starts_with("Re: x Bcc: victim@example.org"), "{}", mail.subject);
-    assert!(!mail.subject.contains("=?"), "{}", mail.subject);
+    // It is shown as it was written, not decoded once more.
+    assert!(mail.subject.contains("= ?utf-8?q?=0D=0ABcc:_v?="), "{}", mail.subject);
     let html = mail.html.expect("HTML");
     assert!(!html.contains("<b>body") && html.contains("&lt;b&gt;body"), "{html}");
 }
@@ -70,6 +71,12 @@ fn times_no_calendar_has_do_no_harm() {
             Some(Quote { author: "Mara".into(), at: Timestamp::from_millis(now), text: "x".into() });
         assert!(compose(&out, &own(), Timestamp::from_millis(now)).is_ok(), "{now}");
     }
+}
+
+#[test]
+fn lines_end_in_one_way() {
+    assert_eq!(lines("a\rb\r\n\rc\n"), "ab\r\nc\r\n");
+    assert_eq!(lines(""), "");
 }
 
 proptest! {
