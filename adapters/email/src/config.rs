@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::imap::limits::FOLDERS_MAX;
 
+mod after;
 mod error;
 mod host;
 mod sending;
 
+pub use after::After;
 pub use error::ConfigError;
 use host::host_of;
 pub(crate) use host::is_this_machine;
@@ -145,33 +147,6 @@ pub enum Security {
     Starttls,
     /// Not at all: only to this machine itself, unless `insecure_allowed`.
     None,
-}
-
-/// What is done with a mail once it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum After {
-    /// Nothing.
-    #[default]
-    Leave,
-    /// It is flagged, `\Flagged`.
-    Flag,
-    /// It is moved to this folder.
-    Move(String),
-}
-
-impl<'de> Deserialize<'de> for After {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match (text.as_str(), text.strip_prefix("move:").map(str::trim)) {
-            ("leave", _) => Ok(Self::Leave),
-            ("flag", _) => Ok(Self::Flag),
-            (_, Some(folder)) if !folder.is_empty() => Ok(Self::Move(folder.to_owned())),
-            _ => Err(serde::de::Error::invalid_value(
-                serde::de::Unexpected::Str(&text),
-                &"`leave`, `flag` or `move:` and a folder",
-            )),
-        }
-    }
 }
 
 /// What becomes of the mails that are in a folder when it is read for the first time.
