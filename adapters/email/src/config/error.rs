@@ -8,7 +8,7 @@ use crate::outbound::limits::TEMPLATE_CHARS_MAX;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The address is none.
-    #[error("`address`: `{0}` is not an address; write it like `help@example.org`")]
+    #[error("`{0}` is not an address; write it like `help@example.org`")]
     NotAnAddress(String),
     /// Nothing to sign in with.
     #[error("set `imap_password`, or `oauth_token_url`, `oauth_client_id` and `oauth_refresh_token`")]
