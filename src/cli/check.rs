@@ -21,7 +21,7 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most bytes of its answer that are read.
 const HEALTH_BYTES_MAX: u64 = 64 * 1024;
 
-/// Check configuration, database, flows, articles and, with --health, a running server.
+/// Check configuration, database, flows, articles, the servers of mailboxes and, with --health, a running server.
 #[derive(Args)]
 pub(super) struct Check {
     /// Print every setting with its value and origin; secrets are hidden
@@ -46,7 +46,22 @@ pub(super) fn run(command: &Check, global: &Global) -> Outcome {
         None => say("ok    web pages"),
         Some(problem) => say(format_args!("warn  web pages: {problem}")),
     }
-    block_on(database(&loaded.config))?
+    let database = block_on(database(&loaded.config))?;
+    // Both are told, whatever the first one says.
+    let channels = block_on(channels(&loaded.config))?;
+    database.and(channels)
+}
+
+/// Tries what inboxes connect to.
+async fn channels(config: &Config) -> Outcome {
+    let mut wrong = Vec::new();
+    for told in app::probe(config).await? {
+        match told {
+            Ok(what) => say(format_args!("ok    {what}")),
+            Err(why) => wrong.push(why),
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Failure::check(wrong)) }
 }
 
 fn show(loaded: &Loaded) {

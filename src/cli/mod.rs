@@ -75,7 +75,7 @@ enum Command {
     Serve(serve::Serve),
     /// Talk to the bot in the terminal, with the same engine and the same articles
     Chat(chat::Chat),
-    /// Check configuration, database, flows, articles and a running server
+    /// Check configuration, database, flows, articles, the servers of mailboxes and a running server
     Check(check::Check),
     /// Check, test and apply flows
     #[command(subcommand)]

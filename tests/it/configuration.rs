@@ -258,3 +258,13 @@ fn a_mailbox_that_can_not_work_is_refused_and_its_secrets_are_never_shown() {
     std::fs::write(&file, format!("{MAILBOX}imap_pasword = \"x\"\n")).expect("written");
     check(&switchboard(folder.path(), &["serve"]), 78, "imap_pasword");
 }
+
+#[test]
+fn a_mail_server_that_is_not_there_is_told_with_what_mends_it() {
+    let folder = folder();
+    let toml = format!("{MAILBOX}imap_port = 1\n");
+    std::fs::write(folder.path().join("switchboard.toml"), toml).expect("written");
+    let output = switchboard(folder.path(), &["check"]);
+    check(&output, 1, "inbox `mail`: IMAP connection to localhost:1 (tls)");
+    check(&output, 1, "`imap_host` and `imap_port`");
+}

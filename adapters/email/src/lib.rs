@@ -13,6 +13,7 @@
 //! | whether a machine wrote it, and what it reports | [`machine`] |
 //! | how well its sender is proven | [`identity`] |
 //! | whose thread it belongs to | [`thread`] |
+//! | the usual settings of big providers | [`providers`] |
 #![warn(missing_docs)]
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub mod machine;
 pub mod mail;
 pub mod outbound;
 pub mod own;
+pub mod providers;
 pub mod session;
 pub mod smtp;
 pub mod thread;

@@ -13,6 +13,7 @@
 //! | what is done with a mail afterwards | `after` |
 //! | commands and their answers | `wire`, over `guard` and `frame`, which let no response through that can't be read |
 //! | connecting and signing in | `connect`, `auth`, `oauth` |
+//! | trying a mailbox for whoever sets it up | `probe` |
 //! | what goes wrong, and how long to wait then | `trouble` |
 //! | every bound | [`limits`] |
 
@@ -30,6 +31,7 @@ pub mod limits;
 mod name;
 pub(crate) mod oauth;
 mod plan;
+mod probe;
 mod sync;
 pub(crate) mod trouble;
 mod visit;
@@ -47,6 +49,7 @@ pub use health::{Health, State};
 pub(crate) use intake::HEADERS_ONLY;
 pub use intake::ReadMail;
 pub use limits::Pace;
+pub use probe::{Failed, Step, probe};
 
 use crate::config::EmailConfig;
 use intake::Intake;

@@ -33,9 +33,26 @@ pub(super) fn author(mail: &Mail, headers: &Headers) -> Option<Author> {
     let within = |field: &str| headers.all(field).flat_map(addresses).next();
     let from = mail.from.as_ref().and_then(|from| of(&from.address, None));
     from.or_else(|| within("from").and_then(|address| of(&address, None)))
+        .or_else(|| headers.get("from").and_then(obsolete).and_then(|address| of(&address, None)))
         .or_else(|| mail.sender.as_ref().and_then(|sender| of(&sender.address, Some("Sender"))))
         .or_else(|| within("return-path").and_then(|address| of(&address, Some("Return-Path"))))
         .or_else(|| mail.reply_to.first().and_then(|reply_to| of(&reply_to.address, Some("Reply-To"))))
+}
+
+/// An address with comments and white space inside, which was allowed once (RFC 5322 4.4): `<ada @ (home) customer. example>`.
+fn obsolete(field: &str) -> Option<String> {
+    let (_, inside) = field.rsplit_once('<')?;
+    let mut depth = 0_u32;
+    let mut bare = String::new();
+    for sign in inside.split_once('>')?.0.chars() {
+        match sign {
+            '(' => depth = depth.saturating_add(1),
+            ')' => depth = depth.saturating_sub(1),
+            _ if depth == 0 && !sign.is_whitespace() => bare.push(sign),
+            _ => {}
+        }
+    }
+    addresses(&bare).into_iter().next()
 }
 
 /// The author as the core knows people: with what vouches for them, and what an agent should know before believing it.

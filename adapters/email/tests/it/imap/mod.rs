@@ -1,10 +1,11 @@
 //! Receiving: a real Dovecot, and a scripted server for what Dovecot won't do wrong.
 
-mod dovecot;
+pub(crate) mod dovecot;
 mod figures;
 mod lies;
 mod mails;
+mod probe;
 mod receive;
-mod rig;
+pub(crate) mod rig;
 pub(crate) mod scripted;
 mod watch;

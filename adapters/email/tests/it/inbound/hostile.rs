@@ -55,6 +55,20 @@ fn a_look_alike_is_pointed_out() {
     assert!(from.facts["warnings"].contains("looks like"), "{:?}", from.facts);
 }
 
+/// With the bytes themselves, less than three times their size.
+#[test]
+fn a_mail_of_fifty_megabytes_is_read_in_little_memory() {
+    let line = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NTY3\n";
+    let raw = person("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n")
+        + "--b\n\nSee the film.\n--b\nContent-Type: video/mp4\nContent-Transfer-Encoding: base64\n\n"
+        + &line.repeat((50 << 20) / line.len())
+        + "--b--\n";
+    let own = own();
+    let used = allocation_counter::measure(|| drop(read(raw.as_bytes(), &own)));
+    println!("a mail of {} MB: {} MB at most while reading", raw.len() >> 20, used.bytes_max >> 20);
+    assert!(usize::try_from(used.bytes_max).expect("fits") + raw.len() < 3 * raw.len(), "{}", used.bytes_max);
+}
+
 #[test]
 fn our_fixtures_all_have_a_reading() {
     let folder = format!("{}/tests/mails", env!("CARGO_MANIFEST_DIR"));

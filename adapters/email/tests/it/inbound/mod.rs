@@ -1,5 +1,6 @@
 //! What a mail becomes for the core.
 
+mod adapter;
 mod filed;
 mod hostile;
 mod known;
