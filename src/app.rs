@@ -17,7 +17,6 @@ use axum::serve::ListenerExt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use switchboard_contract::{ChannelAdapter, InboxId, StopToken};
-use switchboard_email::imap::Pace;
 use switchboard_email::{Email, EmailConfig, House, Now, Outgoing, OwnMail, ReceiveOnly, Secret, WayOut};
 use switchboard_webchat::{Ambient, ClientAddress, SigningKey, WebChat, WebChatConfig};
 use tokio::net::TcpListener;
@@ -421,7 +420,7 @@ pub fn check_inboxes(config: &Config) -> anyhow::Result<()> {
 pub async fn probe(config: &Config) -> anyhow::Result<Vec<Result<String, String>>> {
     let mut told = Vec::new();
     for inbox in config.inboxes.iter().filter(|inbox| inbox.kind == EMAIL) {
-        let steps = switchboard_email::imap::probe(email_settings(inbox)?, Pace::default()).await;
+        let steps = switchboard_email::probe::probe(email_settings(inbox)?).await;
         told.extend(steps.into_iter().map(|step| {
             let what = format!("inbox `{}`: {}", inbox.slug, step.what);
             step.trouble.map_or(Ok(what.clone()), |failed| Err(format!("{what}: {}. {}", failed.why, failed.mend)))

@@ -13,6 +13,7 @@
 //! | whether a machine wrote it, and what it reports | [`machine`] |
 //! | how well its sender is proven | [`identity`] |
 //! | whose thread it belongs to | [`thread`] |
+//! | trying the servers of an inbox | [`probe`] |
 //! | the usual settings of big providers | [`providers`] |
 #![warn(missing_docs)]
 
@@ -34,6 +35,7 @@ pub mod machine;
 pub mod mail;
 pub mod outbound;
 pub mod own;
+pub mod probe;
 pub mod providers;
 pub mod session;
 pub mod smtp;

@@ -2,6 +2,7 @@
 
 use switchboard_email::config::EmailConfig;
 use switchboard_email::imap::{Failed, Step, probe};
+use switchboard_email::probe::probe as whole;
 
 use super::dovecot::Dovecot;
 use super::rig::{config, mail, of, pace};
@@ -59,4 +60,17 @@ async fn the_usual_settings_of_a_big_provider_are_named() {
     assert!(!failed.mend.contains("app password"), "nothing says that the account is to blame: {failed:?}");
     let (_, failed) = failure(config(1, "tls", None, r#""address":"shop@gmail.com""#)).await;
     assert!(failed.mend.contains("Gmail: IMAP at ") && failed.mend.contains("app password"), "{failed:?}");
+}
+
+#[tokio::test]
+async fn reading_and_sending_are_tried_each_by_itself() {
+    let steps = whole(config(1, "tls", None, r#""smtp_host":"localhost","smtp_port":1,"smtp_security":"tls""#)).await;
+    let failed: Vec<_> = steps.into_iter().filter_map(|step| Some((step.what, step.trouble?.mend))).collect();
+    assert_eq!(failed.len(), 2, "{failed:?}");
+    assert!(
+        failed[1].0.starts_with("SMTP connection to localhost:1") && failed[1].1.contains("smtp_port"),
+        "{failed:?}"
+    );
+    let receives_only = whole(config(1, "tls", None, "")).await;
+    assert!(receives_only.iter().any(|step| step.trouble.is_none() && step.what.contains("receives only")));
 }
