@@ -31,9 +31,11 @@ pub(super) fn inbound(report: &Report, class: Class, about: Vec<DeliveryId>) -> 
     let recipient = worst(report);
     let said = recipient.and_then(|recipient| recipient.diagnostic.as_deref()).map(str::trim);
     let said = said.filter(|said| !said.is_empty()).map(|said| said.chars().take(SAID_CHARS_MAX).collect::<String>());
+    // Who shows it says so already.
+    let explain = report.explain.strip_prefix("Not delivered. ").unwrap_or(&report.explain);
     let reason = match said {
-        Some(said) => format!("{} The server said: {said}", report.explain),
-        None => report.explain.clone(),
+        Some(said) => format!("{explain} The server said: {said}"),
+        None => explain.to_owned(),
     };
     let address = recipient.map(|recipient| recipient.address.to_lowercase()).filter(|address| address.contains('@'));
     InboundReport { about, outcome: outcome(report.kind, class), address: address.map(Address), reason }
