@@ -20,7 +20,7 @@ enum Deed {
     /// Presses a starting option of a greeting further up.
     PressesOldFlow(&'static str),
     Late(bool),
-    Agent(u8, AgentAct),
+    Agent(u8, Box<AgentAct>),
     Passes(u32),
     /// A timer fires: the one that runs, or one that was set for a moment before or after.
     Fires(i64),
@@ -66,7 +66,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => Just(Deed::StartsAnew),
         1 => prop::sample::select(vec!["order", "internet", "gone"]).prop_map(Deed::PressesOldFlow),
         1 => any::<bool>().prop_map(Deed::Late),
-        4 => (0_u8..3, act()).prop_map(|(who, act)| Deed::Agent(who, act)),
+        4 => (0_u8..3, act()).prop_map(|(who, act)| Deed::Agent(who, Box::new(act))),
         1 => (0_u32..1_000_000).prop_map(Deed::Passes),
         2 => prop::sample::select(vec![0, 0, -1, 1]).prop_map(Deed::Fires),
         1 => Just(Deed::FlowsVanish),
@@ -142,7 +142,7 @@ impl World {
                 let verdict = if *sure { Verdict::Sure(world::hit("find-invoice")) } else { Verdict::Nothing };
                 Some(EventKind::Found(Found { verdict, why: "Late.".to_owned() }))
             }
-            Deed::Agent(who, act) => Some(EventKind::Agent { agent: agent(*who), act: act.clone() }),
+            Deed::Agent(who, act) => Some(EventKind::Agent { agent: agent(*who), act: (**act).clone() }),
             Deed::Passes(seconds) => {
                 self.now = self.now + std::time::Duration::from_secs(u64::from(*seconds));
                 None
