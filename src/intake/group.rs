@@ -8,7 +8,8 @@ use switchboard_contract::{
     Accepted, Address, Anchor, ContactId, ConversationId, Inbound, InboundMessage, InboundSignal, InboxId, Letter,
     MessageId, Reading, Sender, Seq, Signal, ThreadKey, Timestamp,
 };
-use switchboard_engine::{Conversation, Effect, Event, EventKind, Happening, LogEntry, Status};
+use switchboard_engine::book::Meaning;
+use switchboard_engine::{Conversation, Effect, Event, EventKind, Handler, Happening, LogEntry, Status};
 
 use super::place::{self, Placed};
 use super::turn::Queues;
@@ -285,7 +286,7 @@ impl<'a> Group<'a> {
         };
         let mut event = event(item, &record, &identity, starts_over);
         let answered = self.answered.get(&identity.contact).copied().unwrap_or_default();
-        if letter(item).is_some() && answered >= limits::ANSWERS_MAX {
+        if answered >= limits::ANSWERS_MAX && self.would_be_answered(&record, item) {
             event.kind = EventKind::MachineWrote { why: enough(answered) };
         }
         let stepped = turn::run_counted(self.library, self.queues.as_ref(), &record.state, &event, self.now);
@@ -371,6 +372,13 @@ impl<'a> Group<'a> {
         }
         self.set.append(set);
         accepted
+    }
+
+    /// Whether the bot would answer a letter. Who asks for a person gets one, however much was said before.
+    fn would_be_answered(&self, record: &Record, item: &Inbound) -> bool {
+        let Reading::Message(message) = &item.reading else { return false };
+        let wishes = || self.library.book.hears(Meaning::Human, &message.content.text, &record.state.language);
+        message.letter.is_some() && record.state.handler == Handler::Bot && wishes().is_none()
     }
 
     /// The thread a letter belongs to, if it names one that is known.

@@ -2,6 +2,9 @@
 
 use switchboard_contract::{Anchor, ThreadKey, ThreadSignal};
 
+/// The points below which a thread is not joined: the same subject by itself says too little.
+const POINTS_MIN: u32 = 25;
+
 /// Where a message goes, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Placed {
@@ -31,6 +34,7 @@ pub(super) fn place<'t>(
             }
         }
     }
+    candidates.retain(|(_, sum, _)| *sum >= POINTS_MIN);
     // The first of equals: signals come strongest first.
     candidates.sort_by_key(|(_, sum, _)| std::cmp::Reverse(*sum));
     let joined = candidates.iter().find(|(thread, ..)| belongs(thread));
@@ -91,6 +95,12 @@ mod tests {
         // … and is placed where they belong, if something speaks for that too.
         let found = placed(&[signal("1", 100), signal("2", 30)], &["two"]).expect("placed");
         assert_eq!(found.thread, Some(ThreadKey("two".into())));
+    }
+
+    #[test]
+    fn a_hint_alone_joins_nothing() {
+        assert_eq!(placed(&[signal("1", 24)], &["one"]), None);
+        assert!(placed(&[signal("1", 24), signal("1", 1)], &["one"]).is_some());
     }
 
     #[test]

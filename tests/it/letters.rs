@@ -18,7 +18,7 @@ use switchboard_contract::{
     InboundReport, InboundSink, InboxId, Letter, Mark, Pace, Participant, Proof, Reading, Receipt, ReportOutcome,
     Sender, Seq, StopSource, StopToken, Support, TextUnit, ThreadKey, ThreadSignal,
 };
-use switchboard_engine::Happening;
+use switchboard_engine::{Handler, Happening};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -318,6 +318,15 @@ async fn two_machines_that_answer_each_other_come_to_an_end() {
         assert_eq!(last, 0, "the bot went on and on");
         let first = first.expect("a conversation");
         assert!(house.said_by_bot(first).await > 0, "a person is answered");
+        // Who asks for a person gets one all the same.
+        let mut asks = letter("asks", "robot@example.com", vec![]);
+        let Reading::Message(body) = &mut asks.reading else { panic!("a message") };
+        body.content.text = "can I talk to a person?".to_owned();
+        let asks = conversation(&house.accept(asks).await);
+        let mut conn = house.core.store.reader().await.expect("a reader");
+        let record = conversations::get(&mut conn, asks).await.expect("reads").expect("a conversation");
+        assert!(matches!(record.state.handler, Handler::Queue { .. }), "{:?}", record.state.handler);
+        drop(conn);
         // Somebody else is answered all the same, and so is this one an hour later.
         let other = conversation(&house.accept(letter("other", "ana@example.com", vec![])).await);
         assert!(house.said_by_bot(other).await > 0);
