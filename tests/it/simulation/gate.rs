@@ -47,6 +47,11 @@ impl Lifeline {
         self.state().commits
     }
 
+    /// Somebody has begun to commit and has not heard yet how that ended.
+    pub(super) fn is_committing(&self) -> bool {
+        self.state().committing > 0
+    }
+
     pub(super) async fn died(&self) {
         self.until(|state| state.dead).await;
     }

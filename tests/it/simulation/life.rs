@@ -33,6 +33,7 @@ const LONG: Duration = Duration::from_mins(2);
 pub(super) struct Life {
     pub(super) core: Arc<Core>,
     world: Arc<World>,
+    lifeline: Arc<Lifeline>,
     channels: Vec<(Arc<Simulated>, Arc<InboxSink>)>,
     /// Operations of contacts and agents that wait for their answer.
     under_way: Arc<AtomicUsize>,
@@ -70,7 +71,8 @@ impl Life {
         }
         let never = StopToken::new(std::future::pending());
         tokio::spawn(dispatch(Arc::clone(&core), adapters, never));
-        Ok(Self { core, world: Arc::clone(world), channels, under_way: Arc::default(), inherited })
+        let lifeline = Arc::clone(lifeline);
+        Ok(Self { core, world: Arc::clone(world), lifeline, channels, under_way: Arc::default(), inherited })
     }
 
     /// A channel's adapter and the sink it hands in to.
@@ -111,7 +113,9 @@ impl Life {
 
     /// Nobody waits for an answer, nothing is due, and whatever is claimed is at a peer or was a dead process'.
     async fn is_idle(&self) -> Result<bool, Error> {
-        if self.under_way.load(Ordering::SeqCst) > 0 {
+        // The database shows a commit before the one who made it has heard of it: a clock that is set on between would end their
+        // patience.
+        if self.under_way.load(Ordering::SeqCst) > 0 || self.lifeline.is_committing() {
             return Ok(false);
         }
         let mut conn = self.core.store.reader().await?;
