@@ -17,7 +17,7 @@ use axum::serve::ListenerExt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use switchboard_contract::{ChannelAdapter, InboxId, StopToken};
-use switchboard_email::{Email, EmailConfig, House, Now, Outgoing, OwnMail, ReceiveOnly, Secret, WayOut};
+use switchboard_email::{Email, EmailConfig, House, OwnMail, Secret};
 use switchboard_webchat::{Ambient, ClientAddress, SigningKey, WebChat, WebChatConfig};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -355,24 +355,14 @@ async fn adapter(
             let house =
                 House { secret: Secret(stored_key(core, MAIL_KEY.to_owned()).await?), addresses: mailboxes(config)? };
             let settings = email_settings(inbox)?;
-            let way_out = mail_goes_out(core, &settings, &house)
-                .map_err(|error| anyhow!("the inbox `{}` can't work: {error}", known.slug))?;
-            let email = Email::new(settings, &house, way_out, Arc::new(ids::random))
+            let clock = Arc::clone(&core.clock);
+            let now = Arc::new(move || clock.now());
+            let email = Email::new(settings, &house, now, Arc::new(ids::random))
                 .with_context(|| format!("the inbox `{}` can't work", known.slug))?;
             Ok((email, None))
         }
         other => bail!("{}", unknown_kind(&known.slug, other)),
     }
-}
-
-/// The way out of an email inbox; one without a submission server only receives.
-fn mail_goes_out(core: &Arc<Core>, settings: &EmailConfig, house: &House) -> Result<Arc<dyn WayOut>, String> {
-    if settings.smtp_host().is_none() {
-        return Ok(Arc::new(ReceiveOnly::default()));
-    }
-    let clock = Arc::clone(&core.clock);
-    let now: Now = Arc::new(move || clock.now());
-    Ok(Arc::new(Outgoing::new(settings, &OwnMail::of(settings, house), now)?))
 }
 
 /// The adapters of the inboxes that have received something, made for reading only: none of them runs.

@@ -13,7 +13,7 @@ use switchboard_engine::{Conversation, Effect, Event, EventKind, Handler, Happen
 
 use super::place::{self, Placed};
 use super::turn::Queues;
-use super::{contact, persist, turn};
+use super::{contact, persist, report, turn};
 use crate::ids;
 use crate::library::Library;
 use crate::limits;
@@ -258,7 +258,11 @@ impl<'a> Group<'a> {
     ) -> Result<std::result::Result<Filed, Lack>> {
         let address = (inbox, sender.address.clone());
         let known = self.identities.get(&address).map(Known::get).transpose()?;
-        let identity = contact::learn(known, sender, self.now);
+        let mut identity = contact::learn(known, sender, self.now);
+        if letter(item).is_some_and(|letter| letter.unanswered.is_none()) {
+            // Who writes is reached again, as far as anybody knows.
+            identity.facts.remove(report::UNREACHABLE);
+        }
         let is_news = known != Some(&identity);
         let placed = letter(item).and_then(|letter| self.place(inbox, letter, sender, &identity));
         let joined = placed.as_ref().and_then(|placed| placed.thread.as_ref());

@@ -4,7 +4,7 @@ use switchboard_contract::{Accepted, ConversationId, Inbound, InboxId, Reading, 
 use switchboard_engine::{Effect, Happening, LogEntry};
 
 use super::group::{Group, Taken};
-use super::{bounds, persist};
+use super::{bounds, persist, report};
 use crate::library::Library;
 use crate::limits;
 use crate::store::{Conn, Error, Result, conversations, savepoint};
@@ -59,14 +59,20 @@ async fn file(
     later: &Later,
     now: Timestamp,
 ) -> Result<Accepted> {
-    let mut group = Group::load(conn, library, &[(inbox, item)], now).await?;
-    let accepted = loop {
-        match group.take(inbox, item)? {
-            Taken::Done(accepted) => break accepted,
-            Taken::Lacks(lack) => group.supply(conn, lack).await?,
+    let accepted = match &item.reading {
+        Reading::Report(report) => report::take(conn, inbox, report, now).await?,
+        Reading::Message(_) | Reading::Signal(_) | Reading::Filtered { .. } | Reading::Unreadable { .. } => {
+            let mut group = Group::load(conn, library, &[(inbox, item)], now).await?;
+            let accepted = loop {
+                match group.take(inbox, item)? {
+                    Taken::Done(accepted) => break accepted,
+                    Taken::Lacks(lack) => group.supply(conn, lack).await?,
+                }
+            };
+            group.round().save(conn, now).await?;
+            accepted
         }
     };
-    group.round().save(conn, now).await?;
     if let Accepted::Filed { conversation, .. } = &accepted {
         explain(conn, *conversation, later, now).await?;
     }

@@ -10,7 +10,7 @@ use crate::store::outbox::Target;
 use crate::store::{Conn, Result, contacts, conversations};
 
 /// The fact of an identity that tells why nothing reaches it.
-const UNREACHABLE: &str = "unreachable";
+pub(super) const UNREACHABLE: &str = "unreachable";
 /// The fact of an identity that tells that it complained.
 const COMPLAINED: &str = "complained";
 

@@ -35,5 +35,5 @@ pub(super) async fn of(conn: &mut Conn, delivery: &Delivery) -> Result<Context> 
         text: content.text.chars().take(limits::QUOTE_CHARS_MAX).collect(),
     });
     let automatic = !matches!(delivery.author, PublicAuthor::Agent { .. });
-    Ok(Context { to, name, facts: identity.facts, subject, chain, quote, automatic })
+    Ok(Context { to, name, subject, chain, quote, automatic })
 }

@@ -8,10 +8,11 @@ use switchboard::app::{Home, open_core};
 use switchboard::clock::{Clock, ManualClock};
 use switchboard::core::Core;
 use switchboard::intake::InboxSink;
+use switchboard::intake::refile::{Later, refile};
 use switchboard::outbox::{self, Adapters};
 use switchboard::store::deliveries::{self, Which};
 use switchboard::store::entries::{self, Author, Body, Entry, Range};
-use switchboard::store::{Error, Target, contacts, conversations, inboxes};
+use switchboard::store::{Error, Target, contacts, conversations, inbound, inboxes};
 use switchboard_contract::{
     Accepted, AdapterError, Address, Anchor, Capabilities, ChannelAdapter, ChannelKind, Content, Context,
     ConversationId, Delivery, DeliveryError, DeliveryId, DeliveryState, ExternalId, Inbound, InboundMessage,
@@ -365,6 +366,28 @@ async fn a_report_changes_what_is_shown_of_the_message() {
         let record = conversations::get(&mut conn, first).await.expect("reads").expect("a conversation");
         let identity = contacts::identity_by_id(&mut conn, record.identity).await.expect("reads").expect("an identity");
         assert_eq!(identity.facts.get("unreachable").map(String::as_str), Some("there is no such mailbox"));
+        drop(conn);
+
+        // One that had gone to quarantine is filed the same way, once somebody tries.
+        let core = Arc::clone(&house.core);
+        let inbox = InboxId::from_parts(START, 7);
+        let late = report("r4", sent.id, ReportOutcome::Complaint);
+        let later = house.core.store.write::<_, Error, _>(move |conn| {
+            Box::pin(async move {
+                let later = Later { by: "Ana".to_owned(), received_at: START };
+                refile(conn, &core.library.get(), inbox, late, &later, START).await
+            })
+        });
+        assert_eq!(conversation(&later.await.expect("filed")), first);
+
+        // Who writes again is reached again.
+        house.accept(letter("m2", "ana@example.com", vec![signal(mark("id:m1"), 70)])).await;
+        let mut conn = house.core.store.reader().await.expect("a reader");
+        let identity = contacts::identity_by_id(&mut conn, identity.id).await.expect("reads").expect("an identity");
+        assert_eq!(identity.facts.get("unreachable"), None);
+        let original = inbound::original(&mut conn, first, Seq(1)).await.expect("reads");
+        assert_eq!(original.as_deref(), Some(b"m1".as_slice()));
+        assert_eq!(inbound::original(&mut conn, first, sent.seq).await.expect("reads"), None, "ours did not come in");
         drop(conn);
 
         // Anybody can write a report about a delivery that never was.

@@ -1,8 +1,6 @@
 //! What a message tells where the channel has no threads of its own, or none that can be trusted: by what it can be placed, who
 //! else was written to, whether a machine wrote it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ConversationId, DeliveryId};
@@ -91,8 +89,6 @@ pub struct Context {
     pub to: Address,
     /// Their name.
     pub name: Option<String>,
-    /// What the channel told of them last.
-    pub facts: BTreeMap<String, String>,
     /// What the conversation is about, as the contact wrote it.
     pub subject: Option<String>,
     /// The messages so far, oldest first: a mark that names the contact's, the delivery of ours. At most [`CHAIN_MAX`].

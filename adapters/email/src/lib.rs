@@ -22,7 +22,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use switchboard_contract::{
     AdapterError, Capabilities, ChannelAdapter, ChannelKind, Delivery, DeliveryError, InboundSink, KeptInbound,
-    Reading, Receipt, StopToken,
+    Reading, Receipt, StopToken, Timestamp,
 };
 use tokio::sync::watch;
 
@@ -41,35 +41,37 @@ pub mod session;
 pub mod smtp;
 pub mod thread;
 pub mod visible;
-mod way_out;
 
 pub use config::{ConfigError, EmailConfig};
 pub use own::{House, OwnMail};
 pub use thread::token::Secret;
-pub use way_out::{Now, Outgoing, ReceiveOnly, WayOut};
 
 use imap::{HEADERS_ONLY, Health, Pace, ReadMail};
+use outbound::Sending;
 use session::{Mailboxes, Random};
+use smtp::Submission;
 
 /// The mail of one inbox.
 pub struct Email {
     own: Arc<OwnMail>,
     mailboxes: Mailboxes,
-    way_out: Arc<dyn WayOut>,
+    /// None: the inbox only receives.
+    submission: Option<Submission>,
+    sending: Sending,
+    can: Capabilities,
+    now: Now,
 }
+
+/// Tells the time of day.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 impl Email {
     /// Makes the mail of an inbox. It connects to nothing before [`run`](ChannelAdapter::run).
     ///
     /// # Errors
     /// When the settings can't work, in words for an operator.
-    pub fn new(
-        config: EmailConfig,
-        house: &House,
-        way_out: Arc<dyn WayOut>,
-        random: Random,
-    ) -> Result<Arc<Self>, AdapterError> {
-        Self::with_pace(config, house, way_out, random, Pace::default())
+    pub fn new(config: EmailConfig, house: &House, now: Now, random: Random) -> Result<Arc<Self>, AdapterError> {
+        Self::with_pace(config, house, now, random, Pace::default())
     }
 
     /// The same with time limits of one's own.
@@ -79,15 +81,20 @@ impl Email {
     pub fn with_pace(
         config: EmailConfig,
         house: &House,
-        way_out: Arc<dyn WayOut>,
+        now: Now,
         random: Random,
         pace: Pace,
     ) -> Result<Arc<Self>, AdapterError> {
         let own = Arc::new(OwnMail::of(&config, house));
         let reader = Arc::clone(&own);
         let read: ReadMail = Arc::new(move |raw: &[u8]| inbound::read(raw, &reader));
+        let (ours, secret) = (own.ours.clone(), own.secret.clone());
+        let sending = Sending::new(&config, secret, ours.message_id_domain, ours.loop_value);
+        let sends = config.smtp_host().is_some();
         let mailboxes = Mailboxes::with_pace(config, read, random, pace)?;
-        Ok(Arc::new(Self { own, mailboxes, way_out }))
+        // Both ways share their access tokens: of two who refresh one, the other is left with a token that ended.
+        let submission = if sends { Some(mailboxes.submission(smtp::Pace::default())?) } else { None };
+        Ok(Arc::new(Self { own, mailboxes, submission, sending, can: outbound::capabilities(), now }))
     }
 
     /// How the connection to the mailbox is, now and from now on.
@@ -103,7 +110,7 @@ impl ChannelAdapter for Email {
     }
 
     fn capabilities(&self) -> &Capabilities {
-        self.way_out.capabilities()
+        &self.can
     }
 
     async fn run(&self, sink: Arc<dyn InboundSink>, stop: StopToken) -> Result<(), AdapterError> {
@@ -112,7 +119,10 @@ impl ChannelAdapter for Email {
     }
 
     async fn deliver(&self, out: &Delivery) -> Result<Receipt, DeliveryError> {
-        self.way_out.send(out).await
+        match &self.submission {
+            Some(submission) => submission.deliver(out, &self.sending, (self.now)()).await,
+            None => Err(DeliveryError::Unsupported { reason: "this inbox receives mail and sends none".to_owned() }),
+        }
     }
 
     fn reread(&self, kept: &KeptInbound) -> Option<Reading> {

@@ -66,9 +66,8 @@ pub fn compose(delivery: &Delivery, own: &Sending, now: Timestamp) -> Result<Com
         let max = limits::TEXT_CHARS_MAX;
         return Err(unsupported(format!("the message has {count} characters; a mail carries at most {max}")));
     }
-    // What a program writes goes to the sender (RFC 3834 4); a person answers where they are asked to (RFC 5322 3.6.2).
-    let asked = context.facts.get("reply_to").filter(|_| !context.automatic);
-    let contact = address::read(asked.unwrap_or(&context.to.0)).map_err(rejected)?;
+    // Never to the Reply-To of a mail that only claims to be theirs: a stranger would be sent what was said before.
+    let contact = address::read(&context.to.0).map_err(rejected)?;
     let mailbox = address::read(&own.address).map_err(|why| unsupported(format!("the inbox's own address: {why}")))?;
     let message_id = ids::message_id(delivery.id, &own.secret, &own.domain);
     let subject = subject::of(delivery, context, own);

@@ -3,8 +3,6 @@
 mod body;
 mod hostile;
 
-use std::collections::BTreeMap;
-
 use switchboard_contract::{
     Address, Anchor, Content, Context, ConversationId, DeliveryId, InboxId, Mark, MessageId, Seq, ThreadKey,
 };
@@ -52,7 +50,6 @@ fn delivery(content: Content) -> Delivery {
         context: Some(Box::new(Context {
             to: Address("mara@example.net".into()),
             name: Some("Mara".into()),
-            facts: BTreeMap::new(),
             subject: Some("AW: Re: My order".into()),
             chain: vec![
                 Anchor::Mark(Mark(id_mark("first@example.net"))),

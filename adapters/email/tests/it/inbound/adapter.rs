@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use switchboard_contract::{ChannelAdapter, ExternalId, KeptInbound, Reading};
+use switchboard_contract::{ChannelAdapter, ExternalId, KeptInbound, Reading, Timestamp};
 use switchboard_email::config::EmailConfig;
-use switchboard_email::{Email, House, ReceiveOnly};
+use switchboard_email::{Email, House};
 use switchboard_testkit::fakes::FakeCore;
 use switchboard_testkit::rig::Running;
 
@@ -14,7 +14,8 @@ use crate::imap::rig::{config, of, pace};
 
 fn adapter(config: EmailConfig) -> Arc<Email> {
     let house = House { secret: SECRET, addresses: vec!["support@shop.example".to_owned()] };
-    Email::with_pace(config, &house, Arc::new(ReceiveOnly::default()), Arc::new(|| 250), pace()).expect("good settings")
+    Email::with_pace(config, &house, Arc::new(|| Timestamp::from_millis(0)), Arc::new(|| 250), pace())
+        .expect("good settings")
 }
 
 #[tokio::test]

@@ -67,7 +67,6 @@ pub(crate) fn delivery(text: &str) -> Delivery {
         context: Some(Box::new(Context {
             to: Address("mara@example.net".into()),
             name: Some("Mara".into()),
-            facts: std::collections::BTreeMap::new(),
             subject: Some("My order".into()),
             chain: vec![Anchor::Mark(Mark("mid:first@example.net".into()))],
             quote: None,
